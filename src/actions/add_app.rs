@@ -1,0 +1,54 @@
+//! A new app.
+
+use crate::app::App;
+use crate::credential::{Credential, CredentialKind, NoRandomness};
+use crate::reservation::{AppId, CredentialId, TenantName};
+use crate::store::apps::{self, AppRecord};
+use crate::store::{StoreError, tenants};
+
+/// An app with the credential that was just made for it. It is not shown again.
+#[derive(Debug)]
+pub struct AddedApp {
+    /// The app.
+    pub app: AppRecord,
+    /// Which credential.
+    pub credential_id: CredentialId,
+    /// The credential in clear.
+    pub credential: Credential,
+}
+
+/// Why an app was not added.
+#[derive(Debug, thiserror::Error)]
+pub enum AddAppError {
+    /// There is no such tenant.
+    #[error("there is no tenant `{0}`")]
+    UnknownTenant(TenantName),
+    /// The tenant has one of that name.
+    #[error("the tenant has an app `{0}` already")]
+    Exists(String),
+    /// No credential can be made.
+    #[error(transparent)]
+    Randomness(#[from] NoRandomness),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Adds an app with its credential.
+///
+/// # Errors
+/// Where there is no such tenant, or it has an app of that name.
+pub async fn add_app(app: &App, tenant: &TenantName, name: String) -> Result<AddedApp, AddAppError> {
+    let now = app.clock.now();
+    let mut db = app.db.acquire().await.map_err(StoreError::from)?;
+    let found = tenants::by_name(&mut db, tenant).await?;
+    let found = found.ok_or_else(|| AddAppError::UnknownTenant(tenant.clone()))?;
+    let record = AppRecord { tenant: found.id, id: AppId::new(), name, created_at: now, revoked_at: None };
+    let credential = Credential::generate(CredentialKind::App)?;
+    let credential_id = CredentialId::new();
+    if apps::insert(&mut db, &record, credential_id, credential.hash()).await? {
+        Ok(AddedApp { app: record, credential_id, credential })
+    } else {
+        Err(AddAppError::Exists(record.name))
+    }
+}

@@ -1,0 +1,36 @@
+//! A new tenant.
+
+use crate::app::App;
+use crate::reservation::{Policy, Tenant, TenantId, TenantName};
+use crate::store::{StoreError, tenants};
+
+/// Why a tenant was not added.
+#[derive(Debug, thiserror::Error)]
+pub enum AddTenantError {
+    /// There is one of that name.
+    #[error("there is a tenant `{0}` already")]
+    Exists(TenantName),
+    /// Its unscheduled rooms would have a lobby that nobody could open.
+    #[error(transparent)]
+    Lobby(#[from] super::LockedLobby),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Adds a tenant.
+///
+/// # Errors
+/// Where there is one of that name, or the policy locks people out.
+pub async fn add_tenant(app: &App, name: TenantName, policy: Policy) -> Result<Tenant, AddTenantError> {
+    super::check_unscheduled_lobby(&policy)?;
+    let now = app.clock.now();
+    let tenant =
+        Tenant { id: TenantId::new(), name, policy, revision: 1, created_at: now, disabled_at: None };
+    let mut db = app.db.acquire().await.map_err(StoreError::from)?;
+    if tenants::insert(&mut db, &tenant).await? {
+        Ok(tenant)
+    } else {
+        Err(AddTenantError::Exists(tenant.name))
+    }
+}

@@ -1,0 +1,120 @@
+//! A room is booked.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+use sqlx::Connection as _;
+
+use super::LockedLobby;
+use super::passwords::lock;
+use crate::app::App;
+use crate::reservation::{
+    Appointment, AppointmentId, Options, RoomName, RoomPassword, Slot, TenantName, Title,
+};
+use crate::store::{StoreError, appointments, tenants};
+
+/// What is to be booked. What is left out follows the tenant.
+#[derive(Debug, Clone)]
+pub struct Booking {
+    /// The tenant.
+    pub tenant: TenantName,
+    /// The room.
+    pub room: RoomName,
+    /// What it is about.
+    pub title: Option<Title>,
+    /// When it starts.
+    pub starts: DateTime<Utc>,
+    /// When it ends; `None` for a room without an end.
+    pub ends: Option<DateTime<Utc>>,
+    /// The time zone that it is booked in.
+    pub time_zone: Option<Tz>,
+    /// What people have to type to come in.
+    pub password: Option<RoomPassword>,
+    /// Whether people wait in a lobby.
+    pub lobby: bool,
+    /// The most people at once.
+    pub max_occupants: Option<u32>,
+    /// How long before the start people may come in.
+    pub early_open: Option<TimeDelta>,
+    /// How long after the end people may stay.
+    pub grace: Option<TimeDelta>,
+    /// The longest the room may be open.
+    pub max_duration: Option<TimeDelta>,
+}
+
+/// Why a room was not booked.
+#[derive(Debug, thiserror::Error)]
+pub enum BookError {
+    /// There is no such tenant.
+    #[error("there is no tenant `{0}`")]
+    UnknownTenant(TenantName),
+    /// It ends before it starts, or at once.
+    #[error("the appointment has to end after it starts")]
+    EndsTooSoon,
+    /// It starts further ahead than the tenant books.
+    #[error("rooms of this tenant can be booked until {until} at the latest")]
+    BeyondHorizon {
+        /// The last moment that can be booked.
+        until: DateTime<Utc>,
+    },
+    /// Nobody could let people in from its lobby.
+    #[error(transparent)]
+    Lobby(#[from] LockedLobby),
+    /// The room is taken.
+    #[error("the room is taken at that time by the appointment {}", .by.map_or_else(|| "of somebody else".to_owned(), |id| id.to_string()))]
+    Taken {
+        /// The appointment in the way; unknown where it went away again in the meantime.
+        by: Option<AppointmentId>,
+    },
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<sqlx::Error> for BookError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// Books a room. PostgreSQL itself sees to it that no two bookings of a room overlap.
+///
+/// # Errors
+/// Where the booking makes no sense, or the room is taken.
+pub async fn book(app: &App, booking: Booking) -> Result<Appointment, BookError> {
+    let now = app.clock.now();
+    let slot = Slot::new(booking.starts, booking.ends).ok_or(BookError::EndsTooSoon)?;
+    let mut db = app.db.acquire().await?;
+    let mut transaction = db.begin().await?;
+    let tenant = tenants::by_name_for_share(&mut transaction, &booking.tenant).await?;
+    let tenant = tenant.ok_or(BookError::UnknownTenant(booking.tenant))?;
+    let until = now + tenant.policy.horizon;
+    if slot.starts() > until {
+        return Err(BookError::BeyondHorizon { until });
+    }
+    if booking.lobby && !tenant.policy.lobby_can_be_opened(booking.password.is_some()) {
+        return Err(LockedLobby.into());
+    }
+    let id = AppointmentId::new();
+    let password = booking.password.map(|password| lock(&app.keys, tenant.id, id, &password));
+    let appointment = Appointment {
+        tenant: tenant.id,
+        id,
+        room: booking.room,
+        title: booking.title,
+        time_zone: booking.time_zone.unwrap_or(tenant.policy.time_zone),
+        slot,
+        early_open: booking.early_open,
+        grace: booking.grace,
+        max_duration: booking.max_duration,
+        options: Options { password, lobby: booking.lobby, max_occupants: booking.max_occupants },
+        created_at: now,
+        cancelled_at: None,
+    };
+    if appointments::insert(&mut transaction, &appointment).await? {
+        transaction.commit().await?;
+        return Ok(appointment);
+    }
+    transaction.rollback().await?;
+    let by = appointments::in_the_way(&mut db, tenant.id, appointment.room.key(), slot).await?;
+    Err(BookError::Taken { by })
+}

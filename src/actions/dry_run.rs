@@ -1,0 +1,86 @@
+//! What would be answered to an ask, at any time.
+
+use chrono::{DateTime, Utc};
+
+use crate::app::App;
+use crate::reservation::{Ask, Decision, Node, TenantName, decide};
+use crate::store::desk::{Asker, Found, LookUp, read};
+use crate::store::{StoreError, servers, tenants};
+
+/// What would be answered.
+#[derive(Debug)]
+pub struct Forecast {
+    /// The answer.
+    pub decision: Decision,
+    /// What it was made from.
+    pub found: Found,
+    /// The moment it was made for.
+    pub at: DateTime<Utc>,
+}
+
+/// Why nothing can be said.
+#[derive(Debug, thiserror::Error)]
+pub enum DryRunError {
+    /// There is no such tenant.
+    #[error("there is no tenant `{0}`")]
+    UnknownTenant(TenantName),
+    /// There is no such server.
+    #[error("there is no conference server `{0}`")]
+    UnknownServer(String),
+    /// There is no server to ask for the tenant.
+    #[error("no active conference server may ask for the tenant `{0}`")]
+    NoServer(TenantName),
+    /// The server is revoked.
+    #[error("the conference server is revoked: it gets no answer")]
+    Revoked,
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<sqlx::Error> for DryRunError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// Decides as [`reserve`](super::reserve::reserve()) would at `at` (now, where it is left out), for
+/// `server` (the first one that may ask for the tenant, where it is left out), and claims nothing.
+///
+/// # Errors
+/// Where tenant or server are not there, or the database fails.
+pub async fn dry_run(
+    app: &App,
+    tenant: &TenantName,
+    server: Option<&str>,
+    node: &Node,
+    at: Option<DateTime<Utc>>,
+) -> Result<Forecast, DryRunError> {
+    let at = at.unwrap_or_else(|| app.clock.now());
+    let mut db = app.db.acquire().await?;
+    let known = tenants::by_name(&mut db, tenant).await?;
+    let known = known.ok_or_else(|| DryRunError::UnknownTenant(tenant.clone()))?;
+    let server = match server {
+        Some(name) => servers::by_name(&mut db, name)
+            .await?
+            .map(|record| record.server.id)
+            .ok_or_else(|| DryRunError::UnknownServer(name.to_owned()))?,
+        None => servers::first_for(&mut db, known.id)
+            .await?
+            .ok_or_else(|| DryRunError::NoServer(tenant.clone()))?,
+    };
+    let (named, room) = match node.parts() {
+        Ok((named, room)) => (named, Ok(room)),
+        Err(error) => (None, Err(error)),
+    };
+    let look_up = LookUp {
+        asker: Asker::Server(server),
+        tenant: Some(named.as_ref().unwrap_or(tenant)),
+        room: room.as_ref().ok(),
+    };
+    let mut found = read(&mut db, &[look_up], at).await?.pop().flatten().ok_or(DryRunError::Revoked)?;
+    // What is open now says nothing about a moment before it was opened.
+    found.situation.live = found.situation.live.filter(|live| live.opened_at <= at);
+    let decision = decide(&Ask { node: node.clone(), room }, &found.situation, at);
+    Ok(Forecast { decision, found, at })
+}

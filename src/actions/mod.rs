@@ -1,0 +1,34 @@
+//! What can be done: one verb per file. Each reads the clock once, reads, decides, writes, commits.
+
+pub mod add_app;
+pub mod add_server;
+pub mod add_tenant;
+pub mod book;
+pub mod cancel;
+pub mod change_server;
+pub mod change_tenant;
+pub mod close_conference;
+pub mod dry_run;
+pub mod look_up;
+pub mod passwords;
+pub mod release;
+pub mod reserve;
+pub mod revoke_app;
+pub mod sweep;
+pub mod welcome;
+
+use crate::reservation::Policy;
+
+/// A lobby that nobody could let people in from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "nobody could let people in from this lobby: the room has no password, and the tenant's moderators come by room \
+     token, which this Frontdesk does not issue. Set a password, leave the lobby out, or set the tenant's `moderators` \
+     to `automatic`"
+)]
+pub struct LockedLobby;
+
+/// Rooms that nobody booked have no password, so their lobby needs a moderator.
+fn check_unscheduled_lobby(policy: &Policy) -> Result<(), LockedLobby> {
+    if policy.unscheduled.lobby && !policy.lobby_can_be_opened(false) { Err(LockedLobby) } else { Ok(()) }
+}

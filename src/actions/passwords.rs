@@ -1,0 +1,68 @@
+//! Sealing and unsealing of room passwords.
+
+use secrecy::SecretString;
+use uuid::Uuid;
+
+use crate::credential::NoRandomness;
+use crate::reservation::{AppointmentId, OccurrenceId, Options, RoomPassword, TenantId};
+use crate::seal::{Context, MasterKeys, OpenError, Sealed};
+
+fn context(tenant: TenantId, appointment: AppointmentId) -> Context {
+    Context { tenant: tenant.into(), purpose: "room_password", row: Uuid::from(appointment) }
+}
+
+/// Why a password can't be read.
+#[derive(Debug, thiserror::Error)]
+pub enum UnlockError {
+    /// It does not open.
+    #[error("a room's password can't be unsealed")]
+    Sealed(#[from] OpenError),
+    /// It opens, and is no text, or no appointment is known that it was sealed for.
+    #[error("a room's password is not readable")]
+    Unreadable,
+}
+
+/// Letters and digits that nobody mixes up when they are read aloud.
+const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+
+/// A new password: 12 letters and digits, 60 bits.
+///
+/// # Errors
+/// Where the operating system has no random numbers.
+pub fn generate() -> Result<RoomPassword, NoRandomness> {
+    let mut bits = [0; 12];
+    getrandom::fill(&mut bits)?;
+    let text: String = bits.iter().map(|bits| char::from(ALPHABET[usize::from(bits % 32)])).collect();
+    Ok(text.parse().expect("12 letters and digits are a password"))
+}
+
+/// Seals a password for the appointment it belongs to.
+#[must_use]
+pub fn lock(
+    keys: &MasterKeys,
+    tenant: TenantId,
+    appointment: AppointmentId,
+    password: &RoomPassword,
+) -> Sealed {
+    keys.seal(&context(tenant, appointment), password.expose().as_bytes())
+}
+
+/// The password among the options, if there is one: it was sealed for the appointment, and copied
+/// from there to wherever it is now.
+///
+/// # Errors
+/// Where there is one and it can't be read.
+pub fn unlock(
+    keys: &MasterKeys,
+    tenant: TenantId,
+    occurrence: Option<OccurrenceId>,
+    options: &Options,
+) -> Result<Option<SecretString>, UnlockError> {
+    let Some(sealed) = &options.password else {
+        return Ok(None);
+    };
+    let appointment = occurrence.ok_or(UnlockError::Unreadable)?.appointment;
+    let password = keys.open(&context(tenant, appointment), sealed)?;
+    let password = std::str::from_utf8(&password).map_err(|_| UnlockError::Unreadable)?;
+    Ok(Some(password.into()))
+}

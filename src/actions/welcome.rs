@@ -1,0 +1,86 @@
+//! The first start: a tenant, a conference server, an app, and a room to try them on.
+
+use chrono::TimeDelta;
+
+use super::add_app::{AddAppError, AddedApp, add_app};
+use super::add_server::{AddServerError, Equipped, Serves, add_server};
+use super::add_tenant::{AddTenantError, add_tenant};
+use super::book::{BookError, Booking, book};
+use super::passwords::generate;
+use crate::app::App;
+use crate::credential::NoRandomness;
+use crate::reservation::{Appointment, Policy, Tenant, TenantName};
+use crate::store::{StoreError, tenants};
+
+/// What the first start made. The credentials are not shown again.
+#[derive(Debug)]
+pub struct Welcome {
+    /// The tenant.
+    pub tenant: Tenant,
+    /// The conference server.
+    pub server: Equipped,
+    /// The app.
+    pub app: AddedApp,
+    /// The sample room, booked for the next hour.
+    pub sample: Appointment,
+}
+
+/// Why the first start did not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum WelcomeError {
+    /// The tenant could not be added.
+    #[error(transparent)]
+    Tenant(#[from] AddTenantError),
+    /// The server could not be added.
+    #[error(transparent)]
+    Server(#[from] AddServerError),
+    /// The app could not be added.
+    #[error(transparent)]
+    App(#[from] AddAppError),
+    /// The sample room could not be booked.
+    #[error(transparent)]
+    Sample(#[from] BookError),
+    /// No password can be made.
+    #[error(transparent)]
+    Randomness(#[from] NoRandomness),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Makes them where there is no tenant yet; `None` where there is.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn welcome(app: &App) -> Result<Option<Welcome>, WelcomeError> {
+    let mut db = app.db.acquire().await.map_err(StoreError::from)?;
+    if !tenants::list(&mut db).await?.is_empty() {
+        return Ok(None);
+    }
+    drop(db);
+    let name: TenantName = "main".parse().expect("a literal that is a tenant's name");
+    let tenant = add_tenant(app, name.clone(), Policy::default()).await?;
+    let serves = Serves { default: name.clone(), others: Vec::new(), all: true };
+    let server = add_server(app, "jitsi".to_owned(), &serves).await?;
+    let added = add_app(app, &name, "appointments".to_owned()).await?;
+    let sample = book(app, sample(app, name)?).await?;
+    Ok(Some(Welcome { tenant, server, app: added, sample }))
+}
+
+fn sample(app: &App, tenant: TenantName) -> Result<Booking, NoRandomness> {
+    let now = app.clock.now();
+    Ok(Booking {
+        tenant,
+        room: "sample".parse().expect("a literal that is a room's name"),
+        title: None,
+        starts: now,
+        ends: Some(now + TimeDelta::hours(1)),
+        time_zone: None,
+        password: Some(generate()?),
+        lobby: false,
+        max_occupants: Some(10),
+        early_open: None,
+        grace: None,
+        max_duration: None,
+    })
+}

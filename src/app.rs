@@ -1,0 +1,93 @@
+//! What every action works with.
+
+use std::time::Duration;
+
+use moka::sync::Cache;
+use sqlx::PgPool;
+use sqlx::postgres::PgConnectOptions;
+
+use crate::clock::Clock;
+use crate::config::DatabaseConfig;
+use crate::credential::CredentialHash;
+use crate::database::desk::Desk;
+use crate::database::pools;
+use crate::metrics::Metrics;
+use crate::refusal_log::RefusalLog;
+use crate::reservation::wording::Language;
+use crate::seal::MasterKeys;
+
+/// What every action works with. One for the whole process.
+#[derive(Debug)]
+pub struct App {
+    /// What time it is.
+    pub clock: Clock,
+    /// What passwords are sealed under.
+    pub keys: MasterKeys,
+    /// Connections for conference servers.
+    pub desk: Desk,
+    /// Connections for everything else.
+    pub db: PgPool,
+    /// Credentials that were not known a moment ago.
+    pub unknown: UnknownCredentials,
+    /// Where refusals are put down.
+    pub refusals: RefusalLog,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// The language of messages that belong to no tenant.
+    pub language: Language,
+}
+
+impl App {
+    /// An app on the database. Connects when the first connection is needed.
+    #[must_use]
+    pub fn new(
+        options: PgConnectOptions,
+        config: &DatabaseConfig,
+        keys: MasterKeys,
+        clock: Clock,
+        language: Language,
+        refusals: RefusalLog,
+    ) -> Self {
+        Self {
+            clock,
+            keys,
+            desk: Desk::new(pools::desk(options.clone(), config.desk_connections)),
+            db: pools::general(options, config.connections),
+            unknown: UnknownCredentials::default(),
+            refusals,
+            metrics: Metrics::default(),
+            language,
+        }
+    }
+
+    /// Closes all connections, once what they are doing is done.
+    pub async fn close(&self) {
+        tokio::join!(self.desk.pool().close(), self.db.close());
+    }
+}
+
+/// Credentials that were not known a moment ago: who keeps asking with one costs no look-up.
+///
+/// Known ones are looked up at each ask, so that a revocation holds at once, on every replica.
+/// A new credential can't be in here: it was random until it was made.
+#[derive(Debug)]
+pub struct UnknownCredentials(Cache<CredentialHash, ()>);
+
+impl Default for UnknownCredentials {
+    fn default() -> Self {
+        Self(Cache::builder().max_capacity(1024).time_to_live(Duration::from_secs(10)).build())
+    }
+}
+
+impl UnknownCredentials {
+    /// Whether it was not known a moment ago.
+    #[must_use]
+    pub fn contains(&self, hash: CredentialHash) -> bool {
+        self.0.contains_key(&hash)
+    }
+
+    /// Notes one that is not known.
+    pub fn note(&self, hash: CredentialHash) {
+        self.0.insert(hash, ());
+    }
+}

@@ -1,0 +1,54 @@
+//! The declarations: every setting, its default and its help.
+//!
+//! A help is a clause without a full stop, with the unit. Not in here: where the
+//! values come from (`reader`, `setting`).
+
+use super::{Config, DatabaseConfig, LogConfig, RetentionConfig, reader::Reader};
+
+/// Reads all settings. Each is declared here and nowhere else.
+pub(super) fn read(r: &mut Reader) -> Config {
+    Config {
+        listen: r.setting("listen", "127.0.0.1:8080", "IP address and port to accept requests on").parse(),
+        data_dir: r.optional("data_dir", "folder of the private PostgreSQL").parse_optional(),
+        language: r
+            .setting("language", "en", "language of messages that belong to no tenant: `en` or `de`")
+            .parse(),
+        master_key_file: r
+            .optional("master_key_file", "file with the master keys, one per line; the first one seals")
+            .parse_optional(),
+        shutdown_timeout: r
+            .setting("shutdown_timeout", "10s", "how long running requests may finish when the service stops")
+            .parse(),
+        database: DatabaseConfig {
+            url: r
+                .secret("database.url", "URL of PostgreSQL; without one, a private PostgreSQL is run")
+                .or_variable("DATABASE_URL")
+                .parse_optional(),
+            desk_connections: r
+                .setting(
+                    "database.desk_connections",
+                    "16",
+                    "connections kept for conference servers, on each replica",
+                )
+                .parse(),
+            connections: r
+                .setting("database.connections", "8", "connections for everything else, on each replica")
+                .parse(),
+            migrate: r
+                .setting("database.migrate", "true", "whether the start brings the schema up to date")
+                .parse(),
+        },
+        log: LogConfig {
+            format: r.setting("log.format", "text", "how log lines are written: `text` or `json`").parse(),
+            filter: r
+                .setting("log.filter", "info", "which log lines are written, such as `warn,frontdesk=debug`")
+                .parse(),
+        },
+        retention: RetentionConfig {
+            conferences: r
+                .setting("retention.conferences", "90d", "how long conferences are kept after their end")
+                .parse(),
+            refusals: r.setting("retention.refusals", "30d", "how long the log of refusals is kept").parse(),
+        },
+    }
+}

@@ -1,0 +1,158 @@
+//! The types of settings that are more than text, and how each is written.
+//!
+//! Not in here: where the text comes from (`reader`).
+
+use std::{fmt, net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
+
+use sqlx::postgres::PgConnectOptions;
+use tracing_subscriber::EnvFilter;
+
+use crate::reservation::wording::Language;
+
+/// A type that a setting's text is parsed into.
+pub(super) trait Value: Sized {
+    /// Completes the sentence "expected …".
+    const EXPECTED: &'static str;
+
+    fn parse(text: &str) -> Option<Self>;
+}
+
+/// How many connections to keep, 1 to 1000.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Connections(u32);
+
+impl Connections {
+    /// The number, 1 to 1000.
+    #[must_use]
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl Value for Connections {
+    const EXPECTED: &'static str = "a whole number from 1 to 1000";
+
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok().filter(|number| (1..=1000).contains(number)).map(Self)
+    }
+}
+
+/// Where PostgreSQL is, and as whom to connect: a secret, which `Debug` hides.
+#[derive(Clone)]
+pub struct DatabaseUrl(Box<PgConnectOptions>);
+
+impl DatabaseUrl {
+    /// To connect with. Their own `Debug` shows the password: do not print them.
+    #[must_use]
+    pub fn connect_options(&self) -> PgConnectOptions {
+        (*self.0).clone()
+    }
+}
+
+impl From<PgConnectOptions> for DatabaseUrl {
+    fn from(options: PgConnectOptions) -> Self {
+        Self(Box::new(options))
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DatabaseUrl([redacted])")
+    }
+}
+
+impl Value for DatabaseUrl {
+    const EXPECTED: &'static str =
+        "a URL `postgres://user:password@host:port/database` (or `postgresql://…`)";
+
+    fn parse(text: &str) -> Option<Self> {
+        let scheme = text.split_once("://")?.0;
+        if !matches!(scheme, "postgres" | "postgresql") {
+            return None;
+        }
+        PgConnectOptions::from_str(text).ok().map(Self::from)
+    }
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines: one JSON object per line.
+    Json,
+}
+
+impl Value for LogFormat {
+    const EXPECTED: &'static str = "`text` or `json`";
+
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "text" => Some(Self::Text),
+            "json" => Some(Self::Json),
+            _ => None,
+        }
+    }
+}
+
+/// Which log lines are written, in the syntax of `tracing`'s `EnvFilter`; valid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogFilter(String);
+
+impl LogFilter {
+    /// The directives, as they were written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Value for LogFilter {
+    const EXPECTED: &'static str = "levels such as `info` or `warn,frontdesk=debug`";
+
+    fn parse(text: &str) -> Option<Self> {
+        let valid = !text.trim().is_empty() && EnvFilter::try_new(text).is_ok();
+        valid.then(|| Self(text.to_owned()))
+    }
+}
+
+impl Value for SocketAddr {
+    const EXPECTED: &'static str = "an IP address and a port such as `127.0.0.1:8080` or `[::1]:8080`";
+
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+impl Value for bool {
+    const EXPECTED: &'static str = "`true` or `false`";
+
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+impl Value for Language {
+    const EXPECTED: &'static str = "`en` or `de`";
+
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+impl Value for PathBuf {
+    const EXPECTED: &'static str = "a path";
+
+    fn parse(text: &str) -> Option<Self> {
+        (!text.is_empty() && !text.contains('\0')).then(|| Self::from(text))
+    }
+}
+
+impl Value for Duration {
+    const EXPECTED: &'static str = "a duration such as `90s`, `10m`, `2h` or `90d`, at most 100 years";
+
+    fn parse(text: &str) -> Option<Self> {
+        const LONGEST: Duration = Duration::from_hours(100 * 366 * 24);
+        humantime::parse_duration(text).ok().filter(|duration| *duration <= LONGEST)
+    }
+}

@@ -1,0 +1,29 @@
+//! Which failures of the database pass by themselves.
+
+use sqlx::Error;
+
+/// Whether the same statement may well succeed on another connection, or a moment later: the
+/// connection broke, the server restarts, was demoted or is full, or a lock was not to be had.
+#[must_use]
+pub fn is_passing(error: &Error) -> bool {
+    match error {
+        Error::Io(_) | Error::Tls(_) | Error::Protocol(_) | Error::PoolTimedOut | Error::WorkerCrashed => {
+            true
+        }
+        Error::Database(error) => error.code().is_some_and(|code| is_passing_state(&code)),
+        _ => false,
+    }
+}
+
+/// Source: PostgreSQL's Appendix A, error codes.
+fn is_passing_state(sqlstate: &str) -> bool {
+    matches!(
+        sqlstate,
+        "25006" // read-only transaction: the primary was demoted
+            | "40001" | "40P01" // serialization failure, deadlock
+            | "53300" | "53400" // too many connections, another limit
+            | "55P03" | "57014" // lock timeout, statement timeout
+            | "57P01" | "57P02" | "57P03" | "57P05" // shutting down, crashed, starting up, idle for too long
+            | "0A000" // the plan of a prepared statement is outdated after a migration
+    ) || sqlstate.starts_with("08")
+}

@@ -1,0 +1,75 @@
+//! Jitsi's Prosody, module `mod_reservations`: `POST /conference`, `GET` and `DELETE /conference/{id}`.
+//!
+//! Source: the Jitsi handbook, "Reservation System setup", and `mod_reservations.lua` of
+//! jitsi-meet. What follows from it: an absent option is left out, for a null voids the whole
+//! answer; a refusal is a 4xx with a string `message`, for everything from 500 on is asked again,
+//! and any other `message` leaves people waiting; 429 and 5xx are never used to refuse.
+
+mod handle;
+mod parse;
+mod render;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use self::handle::Handle;
+use self::parse::{OpeningForm, credential};
+use self::render::{ProsodyError, answer, opened, released};
+use crate::actions::look_up::look_up;
+use crate::actions::release::release;
+use crate::actions::reserve::reserve;
+use crate::app::App;
+use crate::reservation::wording::Fault;
+
+pub use self::render::fault;
+
+/// The three calls.
+pub fn routes(config: &mut web::ServiceConfig) {
+    config
+        .service(
+            web::resource("/conference")
+                .route(web::post().to(open))
+                .default_service(web::to(method_not_allowed)),
+        )
+        .service(
+            web::resource("/conference/{id}")
+                .route(web::get().to(show))
+                .route(web::delete().to(end))
+                .default_service(web::to(method_not_allowed)),
+        );
+}
+
+async fn open(app: web::Data<App>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
+    let answered = async {
+        let credential = credential(&request)?;
+        let form = OpeningForm::read(&request, payload).await?;
+        Ok(answer(&reserve(&app, &credential, &form.node, &form.mail_owner).await?))
+    };
+    answered.await.unwrap_or_else(|error: ProsodyError| error.render(app.language))
+}
+
+async fn show(app: web::Data<App>, request: HttpRequest, id: web::Path<String>) -> HttpResponse {
+    let answered = async {
+        let credential = credential(&request)?;
+        let Handle { tenant, id } = id.parse().map_err(|_| Fault::NotFound)?;
+        let found = look_up(&app, &credential, tenant, id).await?;
+        Ok(opened(&found.ok_or(Fault::NotFound)?))
+    };
+    answered.await.unwrap_or_else(|error: ProsodyError| error.render(app.language))
+}
+
+async fn end(app: web::Data<App>, request: HttpRequest, id: web::Path<String>) -> HttpResponse {
+    let answered = async {
+        let credential = credential(&request)?;
+        let Handle { tenant, id } = id.parse().map_err(|_| Fault::NotFound)?;
+        if release(&app, &credential, tenant, id).await? {
+            Ok(released())
+        } else {
+            Err(Fault::NotFound.into())
+        }
+    };
+    answered.await.unwrap_or_else(|error: ProsodyError| error.render(app.language))
+}
+
+async fn method_not_allowed(app: web::Data<App>) -> HttpResponse {
+    fault(Fault::MethodNotAllowed, app.language)
+}

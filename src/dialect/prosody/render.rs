@@ -1,0 +1,158 @@
+//! Answers to a conference server.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CACHE_CONTROL, WWW_AUTHENTICATE};
+use chrono::{DateTime, Utc};
+use secrecy::ExposeSecret;
+use serde::Serialize;
+
+use super::handle::Handle;
+use crate::actions::reserve::{Answer, Opened, ReserveError};
+use crate::reservation::Reason;
+use crate::reservation::wording::{Fault, Language};
+use crate::telemetry::Failure;
+
+/// An open room. What is absent is left out, never null.
+#[derive(Serialize)]
+struct ConferenceBody<'a> {
+    id: String,
+    name: &'a str,
+    mail_owner: &'a str,
+    start_time: String,
+    duration: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_occupants: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    password: Option<&'a str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    lobby: bool,
+}
+
+#[derive(Serialize)]
+struct ConflictBody {
+    conflict_id: String,
+    message: &'static str,
+}
+
+/// A refusal. Prosody shows `message` to people; `reason` is for operators.
+#[derive(Serialize)]
+struct RefusalBody<'a> {
+    message: &'a str,
+    reason: &'a str,
+}
+
+/// What goes wrong on the way to an answer.
+#[derive(Debug)]
+pub(super) enum ProsodyError {
+    /// The request is at fault.
+    Request(Fault),
+    /// There was no answer.
+    Reserve(ReserveError),
+}
+
+impl From<Fault> for ProsodyError {
+    fn from(fault: Fault) -> Self {
+        Self::Request(fault)
+    }
+}
+
+impl From<ReserveError> for ProsodyError {
+    fn from(error: ReserveError) -> Self {
+        Self::Reserve(error)
+    }
+}
+
+impl ProsodyError {
+    /// The error on the wire. Where the fault is ours, its cause goes to the log.
+    pub fn render(self, language: Language) -> HttpResponse {
+        match self {
+            Self::Request(cause) => fault(cause, language),
+            Self::Reserve(ReserveError::UnknownCredential) => fault(Fault::Unauthorized, language),
+            Self::Reserve(
+                error @ (ReserveError::Desk(_) | ReserveError::Password(_) | ReserveError::Contended),
+            ) => {
+                let mut response = fault(Fault::Unavailable, language);
+                Failure::of(&error).attach(&mut response);
+                response
+            }
+        }
+    }
+}
+
+/// A fault on the wire.
+#[must_use]
+pub fn fault(fault: Fault, language: Language) -> HttpResponse {
+    let status = match fault {
+        Fault::Unauthorized => StatusCode::UNAUTHORIZED,
+        Fault::NotFound => StatusCode::NOT_FOUND,
+        Fault::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        Fault::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Fault::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
+        Fault::UnsupportedType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Fault::Malformed | Fault::NameMissing | Fault::NameTooLong | Fault::BadOwner => {
+            StatusCode::BAD_REQUEST
+        }
+        Fault::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    let mut response = HttpResponse::build(status);
+    if fault == Fault::Unauthorized {
+        response.insert_header((WWW_AUTHENTICATE, "Bearer realm=\"frontdesk\""));
+    }
+    response.json(RefusalBody { message: fault.message(language), reason: fault.code() })
+}
+
+/// The answer to an ask.
+pub(super) fn answer(answer: &Answer) -> HttpResponse {
+    match answer {
+        Answer::Opened(room) => opened(room),
+        Answer::Conflict { tenant, id } => HttpResponse::Conflict().json(ConflictBody {
+            conflict_id: Handle { tenant: *tenant, id: *id }.to_string(),
+            message: "This conference is open already.",
+        }),
+        Answer::Refused { reason, message } => {
+            HttpResponse::build(status(reason)).json(RefusalBody { message, reason: reason.code() })
+        }
+    }
+}
+
+/// An open room.
+pub(super) fn opened(room: &Opened) -> HttpResponse {
+    let conference = &room.conference;
+    HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(ConferenceBody {
+        id: Handle { tenant: conference.tenant, id: conference.id }.to_string(),
+        name: conference.node.as_str(),
+        mail_owner: conference.mail_owner.as_str(),
+        start_time: time(conference.opened_at),
+        duration: (conference.ends_at - conference.opened_at).num_seconds(),
+        max_occupants: conference.options.max_occupants,
+        password: room.password.as_ref().map(ExposeSecret::expose_secret),
+        lobby: conference.options.lobby,
+    })
+}
+
+/// The answer to a release.
+pub(super) fn released() -> HttpResponse {
+    HttpResponse::NoContent().finish()
+}
+
+/// Source: Prosody reads `yyyy-MM-ddTHH:mm:ss.SSSZ`.
+fn time(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+}
+
+/// The status of a refusal: people see it as the error's code. Never 409, which promises a
+/// conference to read, and never from 500 on, which is asked again.
+fn status(reason: &Reason) -> StatusCode {
+    match reason {
+        Reason::UnknownRoom | Reason::TenantUnknown => StatusCode::NOT_FOUND,
+        Reason::Over { .. } | Reason::Cancelled | Reason::OccurrenceCancelled { .. } => StatusCode::GONE,
+        Reason::TooEarly { .. }
+        | Reason::TenantDisabled
+        | Reason::NotYourTenant
+        | Reason::Capacity
+        | Reason::LiveElsewhere
+        | Reason::ServerDrained => StatusCode::FORBIDDEN,
+        Reason::BadName(_) => StatusCode::BAD_REQUEST,
+    }
+}

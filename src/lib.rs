@@ -1,0 +1,27 @@
+//! Frontdesk: the service that self-hosted video servers ask, when a room is first joined, whether
+//! the room may open.
+//!
+//! # Layout
+//! - [`reservation`]: the domain, pure. [`reservation::decide()`] is what it is all about.
+//! - [`store`]: all SQL. [`actions`]: one verb per file. [`app`]: what they work with.
+//! - [`dialect`]: the wire formats of others. [`http`]: our own endpoints, and the server.
+//! - [`database`]: connections, migrations, and the private PostgreSQL of the zero set-up mode.
+//! - [`config`], [`cli`], [`telemetry`], [`metrics`], [`refusal_log`]: around it.
+//! - [`clock`], [`credential`], [`seal`]: leaves that anybody may use.
+//!
+//! The request that matters reads as three files: `dialect/prosody/mod.rs`, `actions/reserve.rs`,
+//! `reservation/decide.rs`, and back.
+
+pub mod actions;
+pub mod app;
+pub mod clock;
+pub mod config;
+pub mod credential;
+pub mod database;
+pub mod dialect;
+pub mod metrics;
+pub mod refusal_log;
+pub mod reservation;
+pub mod seal;
+pub mod store;
+pub mod telemetry;

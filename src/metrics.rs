@@ -1,0 +1,169 @@
+//! What is counted and timed. A room, a person or a tenant is never a label.
+
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+
+/// Seconds: fine around a healthy answer, and up to the deadline of two.
+const LATENCIES: [f64; 11] = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.1, 0.25, 0.5, 1.0, 2.0];
+
+/// How an ask ended.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct AskLabels {
+    outcome: &'static str,
+    reason: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OutcomeLabels {
+    outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct PoolLabels {
+    pool: &'static str,
+    state: &'static str,
+}
+
+/// How an ask ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The room opened.
+    Granted,
+    /// It was open already, on the server that asked.
+    Conflict,
+    /// It may not open, for this reason.
+    Refused(&'static str),
+    /// Nobody known asked.
+    Unauthorized,
+    /// There was no answer to be had in time: 503.
+    Unavailable,
+}
+
+impl Outcome {
+    fn labels(self) -> AskLabels {
+        let (outcome, reason) = match self {
+            Self::Granted => ("granted", ""),
+            Self::Conflict => ("conflict", ""),
+            Self::Refused(reason) => ("refused", reason),
+            Self::Unauthorized => ("unauthorized", ""),
+            Self::Unavailable => ("unavailable", ""),
+        };
+        AskLabels { outcome, reason }
+    }
+}
+
+/// The service's metrics.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    asks: Family<AskLabels, Counter>,
+    ask_seconds: Family<OutcomeLabels, Histogram>,
+    pool: Family<PoolLabels, Gauge>,
+    /// Conferences that are open and not over, of all tenants.
+    pub live_conferences: Gauge,
+    /// Rooms taken from a server that held them.
+    pub take_overs: Counter,
+    /// Conferences that servers said are empty.
+    pub releases: Counter,
+    /// Refusals that found no place in the log's buffer.
+    pub refusals_dropped: Counter,
+    /// Passwords that could not be unsealed: a master key is missing, or somebody tampered.
+    pub unseal_failures: Counter,
+    /// How far the database's clock is ahead of ours, in seconds.
+    pub database_clock_offset: Gauge<f64, AtomicU64>,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let asks = Family::default();
+        let ask_seconds = Family::new_with_constructor(latencies as fn() -> Histogram);
+        let pool = Family::default();
+        let live_conferences = Gauge::default();
+        let take_overs = Counter::default();
+        let releases = Counter::default();
+        let refusals_dropped = Counter::default();
+        let unseal_failures = Counter::default();
+        let database_clock_offset = Gauge::default();
+
+        let mut registry = Registry::with_prefix("frontdesk");
+        registry.register("asks", "Asks of conference servers, by how they ended", asks.clone());
+        registry.register_with_unit(
+            "ask_duration",
+            "Time to answer an ask",
+            Unit::Seconds,
+            ask_seconds.clone(),
+        );
+        registry.register("pool_connections", "Connections to PostgreSQL", pool.clone());
+        registry.register(
+            "live_conferences",
+            "Conferences open now, of all replicas",
+            live_conferences.clone(),
+        );
+        registry.register("take_overs", "Rooms taken from the server that held them", take_overs.clone());
+        registry.register("releases", "Conferences that servers said are empty", releases.clone());
+        registry.register(
+            "refusals_dropped",
+            "Refusals that found no place in the log",
+            refusals_dropped.clone(),
+        );
+        registry.register("unseal_failures", "Passwords that could not be unsealed", unseal_failures.clone());
+        registry.register_with_unit(
+            "database_clock_offset",
+            "How far the database's clock is ahead of ours",
+            Unit::Seconds,
+            database_clock_offset.clone(),
+        );
+        Self {
+            registry,
+            asks,
+            ask_seconds,
+            pool,
+            live_conferences,
+            take_overs,
+            releases,
+            refusals_dropped,
+            unseal_failures,
+            database_clock_offset,
+        }
+    }
+}
+
+fn latencies() -> Histogram {
+    Histogram::new(LATENCIES)
+}
+
+impl Metrics {
+    /// Notes how an ask ended, and how long that took.
+    pub fn ask(&self, outcome: Outcome, took: Duration) {
+        let labels = outcome.labels();
+        let outcome = OutcomeLabels { outcome: labels.outcome };
+        self.ask_seconds.get_or_create(&outcome).observe(took.as_secs_f64());
+        self.asks.get_or_create(&labels).inc();
+    }
+
+    /// Notes how many connections a pool has, and how many of them are idle.
+    pub fn pool(&self, pool: &'static str, size: u32, idle: usize) {
+        let idle = i64::try_from(idle).unwrap_or(i64::MAX);
+        let busy = i64::from(size) - idle;
+        self.pool.get_or_create(&PoolLabels { pool, state: "idle" }).set(idle);
+        self.pool.get_or_create(&PoolLabels { pool, state: "busy" }).set(busy.max(0));
+    }
+
+    /// All metrics in the OpenMetrics text format.
+    ///
+    /// # Errors
+    /// Where the text can't be built.
+    pub fn render(&self) -> Result<String, std::fmt::Error> {
+        let mut text = String::new();
+        encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+}

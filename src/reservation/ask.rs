@@ -1,0 +1,64 @@
+//! The question, and what is known when it is answered.
+
+use super::{Conference, NameError, Near, Node, RoomKey, ServerId, Tenant};
+
+/// One first-join request of a conference server.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// The room's name as it was sent.
+    pub node: Node,
+    /// The room that the name stands for, or why it can't be one.
+    pub room: Result<RoomKey, NameError>,
+}
+
+/// A conference server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Server {
+    /// Which one.
+    pub id: ServerId,
+    /// What it is good for.
+    pub state: ServerState,
+}
+
+/// What a conference server is good for.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    serde::Serialize,
+)]
+#[strum(serialize_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+pub enum ServerState {
+    /// It takes rooms.
+    Active,
+    /// It is being taken out of service: it gets no new room, others may take over the ones it holds.
+    Drained,
+    /// It is gone: as drained, with nobody left in its rooms.
+    Lost,
+    /// It may not ask any more.
+    Revoked,
+}
+
+/// Everything a decision is made from, read in one statement.
+#[derive(Debug, Clone)]
+pub struct Situation {
+    /// Who asks.
+    pub server: Server,
+    /// The tenant whose room it is: the one that the node names, or else the server's default one.
+    /// `None` where there is no such tenant.
+    pub tenant: Option<Tenant>,
+    /// Whether the server may ask for that tenant.
+    pub served: bool,
+    /// The dates of the room around now.
+    pub near: Near,
+    /// The conference whose row is open, even where its time is over.
+    pub live: Option<Conference>,
+    /// How many conferences of the tenant are open and not over. Counted only under a capacity.
+    pub live_count: u32,
+}

@@ -1,0 +1,159 @@
+//! The decision: may this room open now?
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::schedule::add;
+use super::{
+    Ask, Basis, CloseReason, Conference, Decision, Grant, Occurrence, Options, Reason, Refusal, Replaces,
+    RoomKey, ServerState, Situation, Tenant, WhenLiveElsewhere, Window,
+};
+
+/// No conference younger than this is taken over: its server has only just been told to open it.
+const TAKE_OVER_AGE: TimeDelta = TimeDelta::seconds(30);
+
+/// How long a room without an end is open at a time; it may be opened again at once.
+const ENDLESS_OPENING: TimeDelta = TimeDelta::hours(24);
+
+/// Decides about an ask: pure and total. A refusal is a value like a grant.
+///
+/// A booking comes first, then the room that is live already, then the tenant's rule for rooms
+/// that nobody booked. Nothing here looks at the person who asks: the conference server tells us
+/// of one at random, and its answer is for everybody in the room.
+#[must_use]
+pub fn decide(ask: &Ask, situation: &Situation, now: DateTime<Utc>) -> Decision {
+    let (tenant, room) = match admissible(ask, situation) {
+        Ok(admitted) => admitted,
+        Err(reason) => return Decision::Refuse(reason.into()),
+    };
+    let live = situation.live.as_ref().filter(|live| !live.is_over(now));
+    let booked = live.and_then(|live| live.occurrence);
+    let holder = situation.near.holder(booked, now);
+
+    let replaces = match live {
+        None => situation.live.as_ref().map(|over| replace(over, CloseReason::Expired)),
+        Some(live) => {
+            let gone = booked.is_some() && booked != holder.map(|(occurrence, _)| occurrence.id);
+            match (gone, holder) {
+                // Its appointment was cancelled or moved away: that comes before what is live.
+                (true, Some(_)) => Some(replace(live, CloseReason::Cancelled)),
+                (true, None) => {
+                    let closes = Some(replace(live, CloseReason::Cancelled));
+                    return Decision::Refuse(Refusal { reason: situation.near.absence(now), closes });
+                }
+                (false, _) if live.server.id == situation.server.id && live.node == ask.node => {
+                    return Decision::Conflict(live.id);
+                }
+                (false, _) if may_take_over(live, situation, tenant, now) => {
+                    Some(replace(live, CloseReason::Superseded))
+                }
+                (false, _) => return Decision::Refuse(Reason::LiveElsewhere.into()),
+            }
+        }
+    };
+
+    let granted = match holder {
+        Some((occurrence, window)) => scheduled(occurrence, window, now).ok_or_else(|| Reason::Over {
+            reopens_at: situation.near.next_opens().filter(|opens| *opens > now),
+        }),
+        None => unscheduled(tenant, room, situation, now),
+    };
+    match granted.and_then(|granted| has_place(situation, tenant, live.is_some()).map(|()| granted)) {
+        Err(reason) => Decision::Refuse(reason.into()),
+        Ok((basis, ends_at, options)) => Decision::Grant(Grant {
+            tenant: tenant.id,
+            tenant_revision: tenant.revision,
+            basis,
+            opened_at: now,
+            ends_at,
+            options,
+            replaces,
+        }),
+    }
+}
+
+/// The tenant and the room, where the server may ask for them at all.
+fn admissible<'a>(ask: &'a Ask, situation: &'a Situation) -> Result<(&'a Tenant, &'a RoomKey), Reason> {
+    let room = ask.room.as_ref().map_err(|error| Reason::BadName(*error))?;
+    let tenant = situation.tenant.as_ref().ok_or(Reason::TenantUnknown)?;
+    if !situation.served {
+        return Err(Reason::NotYourTenant);
+    }
+    if tenant.disabled_at.is_some() {
+        return Err(Reason::TenantDisabled);
+    }
+    Ok((tenant, room))
+}
+
+fn replace(conference: &Conference, reason: CloseReason) -> Replaces {
+    Replaces { id: conference.id, reason }
+}
+
+fn may_take_over(live: &Conference, situation: &Situation, tenant: &Tenant, now: DateTime<Utc>) -> bool {
+    let wanted = match tenant.policy.when_live_elsewhere {
+        WhenLiveElsewhere::Auto => {
+            live.server.id != situation.server.id && live.server.state != ServerState::Active
+        }
+        WhenLiveElsewhere::Refuse => false,
+        WhenLiveElsewhere::TakeOver => true,
+    };
+    wanted && now - live.opened_at >= TAKE_OVER_AGE
+}
+
+type Terms = (Basis, DateTime<Utc>, Options);
+
+/// The terms of a booked room; `None` with less than a second left.
+fn scheduled(occurrence: &Occurrence, window: Window, now: DateTime<Utc>) -> Option<Terms> {
+    let limit = match (occurrence.max_duration, occurrence.slot.ends()) {
+        (Some(longest), Some(_)) => add(occurrence.first_opened_at.unwrap_or(now), longest),
+        (Some(longest), None) => add(now, longest),
+        (None, Some(_)) => DateTime::<Utc>::MAX_UTC,
+        (None, None) => add(now, ENDLESS_OPENING),
+    };
+    let ends_at = window.closes.map_or(limit, |closes| closes.min(limit));
+    let basis = Basis::Occurrence { id: occurrence.id, revision: occurrence.revision };
+    lasts(now, ends_at).then(|| (basis, ends_at, occurrence.options.clone()))
+}
+
+/// The terms of a room that nobody booked, where the tenant lets such rooms open. It makes way for
+/// the next booking.
+fn unscheduled(
+    tenant: &Tenant,
+    room: &RoomKey,
+    situation: &Situation,
+    now: DateTime<Utc>,
+) -> Result<Terms, Reason> {
+    let rule = &tenant.policy.unscheduled;
+    let open_to_all = rule.allow && rule.pattern.as_ref().is_none_or(|pattern| pattern.matches(room));
+    if !open_to_all {
+        return Err(situation.near.absence(now));
+    }
+    if let Some(cancelled) = situation.near.cancelled_now(now) {
+        return Err(cancelled);
+    }
+    let limit = add(now, rule.duration);
+    let ends_at = situation.near.next_gate().map_or(limit, |gate| gate.min(limit));
+    let options = Options { password: None, lobby: rule.lobby, max_occupants: rule.max_occupants };
+    if lasts(now, ends_at) {
+        Ok((Basis::Unscheduled, ends_at, options))
+    } else {
+        Err(situation.near.absence(now))
+    }
+}
+
+/// Whether a whole second is left, the least that an answer can say.
+fn lasts(opened_at: DateTime<Utc>, ends_at: DateTime<Utc>) -> bool {
+    ends_at - opened_at >= TimeDelta::seconds(1)
+}
+
+/// Whether the server takes rooms and the tenant has room for one more. A conference that is
+/// replaced while it is live doesn't count twice.
+fn has_place(situation: &Situation, tenant: &Tenant, replaces_live: bool) -> Result<(), Reason> {
+    if situation.server.state != ServerState::Active {
+        return Err(Reason::ServerDrained);
+    }
+    let others = situation.live_count.saturating_sub(u32::from(replaces_live));
+    match tenant.policy.capacity {
+        Some(capacity) if others >= capacity => Err(Reason::Capacity),
+        _ => Ok(()),
+    }
+}

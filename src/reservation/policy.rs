@@ -1,0 +1,178 @@
+//! What a tenant has settled about its rooms.
+
+use std::str::FromStr;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+use regex::Regex;
+
+use super::wording::Language;
+use super::{RoomKey, TenantId, TenantName};
+
+/// A tenant with its settings.
+#[derive(Debug, Clone)]
+pub struct Tenant {
+    /// Which one.
+    pub id: TenantId,
+    /// Its name in `[tenant]room`.
+    pub name: TenantName,
+    /// What it has settled.
+    pub policy: Policy,
+    /// Grows with every change of the policy.
+    pub revision: i64,
+    /// When it was added.
+    pub created_at: DateTime<Utc>,
+    /// Since when nothing opens any more.
+    pub disabled_at: Option<DateTime<Utc>>,
+}
+
+/// What a tenant has settled about its rooms.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// The language of refusals.
+    pub language: Language,
+    /// The time zone of refusals, and of appointments that name none.
+    pub time_zone: Tz,
+    /// How long before the start people may come in, where the appointment doesn't say.
+    pub early_open: TimeDelta,
+    /// How long after the end people may stay, where the appointment doesn't say.
+    pub grace: TimeDelta,
+    /// The longest a room may be open, where the appointment doesn't say.
+    pub max_duration: Option<TimeDelta>,
+    /// The most people in a room, where the appointment doesn't say.
+    pub max_occupants: Option<u32>,
+    /// How moderators come to be.
+    pub moderators: Moderators,
+    /// What to do about a room that another server holds.
+    pub when_live_elsewhere: WhenLiveElsewhere,
+    /// What to do about a room that nobody booked.
+    pub unscheduled: Unscheduled,
+    /// The most conferences at once. Soft: grants of the same instant may pass it together.
+    pub capacity: Option<u32>,
+    /// How far ahead may be booked.
+    pub horizon: TimeDelta,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            language: Language::En,
+            time_zone: Tz::UTC,
+            early_open: TimeDelta::minutes(10),
+            grace: TimeDelta::minutes(10),
+            max_duration: None,
+            max_occupants: None,
+            moderators: Moderators::Automatic,
+            when_live_elsewhere: WhenLiveElsewhere::Auto,
+            unscheduled: Unscheduled {
+                allow: false,
+                pattern: None,
+                duration: TimeDelta::hours(2),
+                lobby: false,
+                max_occupants: None,
+            },
+            capacity: None,
+            horizon: TimeDelta::days(730),
+        }
+    }
+}
+
+impl Policy {
+    /// Whether somebody can let people in from a lobby: who knows the password may walk past it,
+    /// and an automatic moderator may open it. Room tokens, the other way, are not issued yet.
+    #[must_use]
+    pub fn lobby_can_be_opened(&self, has_password: bool) -> bool {
+        has_password || self.moderators == Moderators::Automatic
+    }
+}
+
+/// Rooms that nobody booked.
+#[derive(Debug, Clone)]
+pub struct Unscheduled {
+    /// Whether they open at all.
+    pub allow: bool,
+    /// Only rooms that match; `None` for all.
+    pub pattern: Option<RoomPattern>,
+    /// How long they are open.
+    pub duration: TimeDelta,
+    /// Whether they have a lobby.
+    pub lobby: bool,
+    /// The most people in one.
+    pub max_occupants: Option<u32>,
+}
+
+/// A regular expression that the whole key of a room has to match. Matching takes linear time,
+/// whatever the expression.
+#[derive(Debug, Clone)]
+pub struct RoomPattern {
+    written: String,
+    anchored: Regex,
+}
+
+impl RoomPattern {
+    /// The expression as it was written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.written
+    }
+
+    /// Whether the whole key matches.
+    #[must_use]
+    pub fn matches(&self, room: &RoomKey) -> bool {
+        self.anchored.is_match(room.as_str())
+    }
+}
+
+impl FromStr for RoomPattern {
+    type Err = regex::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        // On its own first: a stray `)` must not close the group that anchors it.
+        Regex::new(text)?;
+        Ok(Self { written: text.to_owned(), anchored: Regex::new(&format!(r"\A(?:{text})\z"))? })
+    }
+}
+
+/// How moderators come to be in a tenant's rooms.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    serde::Serialize,
+)]
+#[strum(serialize_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+pub enum Moderators {
+    /// Jitsi makes the first person, or everybody who is signed in, a moderator.
+    Automatic,
+    /// Only a room token makes one.
+    Token,
+}
+
+/// What to do about a room that another server holds, or that this one holds under another node.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    serde::Serialize,
+)]
+#[strum(serialize_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+pub enum WhenLiveElsewhere {
+    /// Take it over if the server that holds it is drained, lost or revoked; otherwise refuse.
+    Auto,
+    /// Refuse.
+    Refuse,
+    /// Take it over.
+    TakeOver,
+}

@@ -1,0 +1,216 @@
+//! Room names: as they come over the wire ([`Node`]), and as they are looked up ([`RoomKey`]).
+//!
+//! A node is echoed byte for byte. A key is what a person would call the room, so that
+//! `/Grüße Raum`, `gr%c3%bc%c3%9fe%20raum` and `GRÜßE RAUM` are one.
+
+use std::borrow::Cow;
+use std::str::FromStr;
+
+use percent_encoding::percent_decode_str;
+use unicode_normalization::UnicodeNormalization;
+
+/// The most bytes that a node, and so a key, may have. Source: RFC 7622, section 3.3.
+pub const MAX_BYTES: usize = 1023;
+
+/// A room name as the conference server wrote it: the local part of the room's JID, at most
+/// 1023 bytes, `room` or `[tenant]room`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Node(String);
+
+/// The canonical name of a room inside its tenant: percent-decoded, NFKC, lower-case.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RoomKey(String);
+
+/// The name of a tenant, as it stands in `[tenant]room`: 1 to 63 of `a-z 0-9 . _ -`, beginning
+/// with a letter or a digit.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TenantName(String);
+
+/// Why a name can't be one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// Nothing is left of it.
+    #[error("the name is empty")]
+    Empty,
+    /// More than 1023 bytes, written or decoded.
+    #[error("the name is longer than {MAX_BYTES} bytes")]
+    TooLong,
+    /// A control character (after percent-decoding).
+    #[error("the name contains a control character")]
+    Control,
+    /// Not a tenant's name.
+    #[error("a tenant's name is 1 to 63 of a-z, 0-9, `.`, `_` and `-`, and begins with a letter or a digit")]
+    Tenant,
+}
+
+impl Node {
+    /// The node as it was received.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The tenant that the node names, if it does, and the key of the room.
+    ///
+    /// Source: Jitsi's Prosody plugins take `[tenant]room` apart at the first `]`, and only if
+    /// neither part is empty.
+    ///
+    /// # Errors
+    /// Where the room's name can't be one, or no tenant can be called so.
+    pub fn parts(&self) -> Result<(Option<TenantName>, RoomKey), NameError> {
+        match self.0.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+            Some((tenant, room)) if !tenant.is_empty() && !room.is_empty() => {
+                Ok((Some(tenant.parse()?), room.parse()?))
+            }
+            _ => Ok((None, self.0.parse()?)),
+        }
+    }
+}
+
+impl FromStr for Node {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.len() {
+            0 => Err(NameError::Empty),
+            1..=MAX_BYTES => Ok(Self(text.to_owned())),
+            _ => Err(NameError::TooLong),
+        }
+    }
+}
+
+impl RoomKey {
+    /// The key.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// A key that was made earlier and stored. It is not made again: decoding twice would turn
+    /// `%2541` into `a`.
+    #[must_use]
+    pub fn from_stored(key: String) -> Self {
+        Self(key)
+    }
+}
+
+impl FromStr for RoomKey {
+    type Err = NameError;
+
+    /// The key of a name in any of its forms: as a person writes it, as a URL has it, as a node.
+    ///
+    /// Source: the web client percent-decodes, applies NFKC and lower-cases before it encodes
+    /// again, so a booking has to meet it there. (Nodeprep, which native clients go through,
+    /// would forbid the space and merge rooms that Prosody keeps apart.) A name whose
+    /// percent-decoding is not UTF-8 is taken as it stands.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.len() > MAX_BYTES {
+            return Err(NameError::TooLong);
+        }
+        let decoded = percent_decode_str(text).decode_utf8().unwrap_or(Cow::Borrowed(text));
+        let folded: String = decoded.nfkc().collect::<String>().to_lowercase().nfkc().collect();
+        if folded.trim().is_empty() {
+            Err(NameError::Empty)
+        } else if folded.len() > MAX_BYTES {
+            Err(NameError::TooLong)
+        } else if folded.chars().any(char::is_control) {
+            Err(NameError::Control)
+        } else {
+            Ok(Self(folded))
+        }
+    }
+}
+
+impl TenantName {
+    /// The name, in lower case.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for TenantName {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let name = text.to_ascii_lowercase();
+        let legal = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || b"._-".contains(&c);
+        let first = name.bytes().next().is_some_and(|c| c.is_ascii_alphanumeric());
+        if first && name.len() <= 63 && name.bytes().all(legal) {
+            Ok(Self(name))
+        } else {
+            Err(NameError::Tenant)
+        }
+    }
+}
+
+impl std::fmt::Display for RoomKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::fmt::Display for TenantName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(node: &str) -> (Option<String>, String) {
+        let (tenant, room) = node.parse::<Node>().unwrap().parts().unwrap();
+        (tenant.map(|tenant| tenant.to_string()), room.to_string())
+    }
+
+    #[test]
+    fn every_form_of_a_name_has_the_same_key() {
+        for form in ["Grüße Raum", "gr%c3%bc%c3%9fe%20raum", "GR%C3%9C%C3%9FE RAUM", "Gru\u{308}ße Raum"] {
+            assert_eq!(parts(form), (None, "grüße raum".to_owned()), "{form}");
+        }
+    }
+
+    #[test]
+    fn compatibility_forms_meet_what_the_web_client_sends() {
+        assert_eq!(parts("ﬁnance"), parts("finance"));
+        assert_eq!(parts("①"), parts("1"));
+    }
+
+    #[test]
+    fn sharp_s_and_double_s_stay_two_rooms() {
+        assert_ne!(parts("straße"), parts("strasse"));
+    }
+
+    #[test]
+    fn a_tenant_is_split_off_at_the_first_bracket() {
+        assert_eq!(parts("[acme]standup"), (Some("acme".into()), "standup".into()));
+        assert_eq!(parts("[ACME]a]b"), (Some("acme".into()), "a]b".into()));
+    }
+
+    #[test]
+    fn brackets_without_both_parts_are_part_of_the_name() {
+        for node in ["[acme]", "[]room", "[room", "x[acme]room"] {
+            assert_eq!(parts(node), (None, node.to_owned()), "{node}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_decode_to_utf8_is_taken_as_it_stands() {
+        assert_eq!(parts("%FF%fe"), (None, "%ff%fe".to_owned()));
+        assert_eq!(parts("100%"), (None, "100%".to_owned()));
+    }
+
+    #[test]
+    fn controls_emptiness_and_length_are_refused() {
+        let refused = |name: &str| name.parse::<Node>().and_then(|node| node.parts()).unwrap_err();
+        assert_eq!(refused(""), NameError::Empty);
+        assert_eq!(refused("%20"), NameError::Empty);
+        assert_eq!(refused("a%00b"), NameError::Control);
+        assert_eq!(refused("a\u{85}b"), NameError::Control);
+        assert_eq!(refused(&"x".repeat(1024)), NameError::TooLong);
+        assert_eq!(refused("[no tenant]x"), NameError::Tenant);
+        assert_eq!(parts(&"x".repeat(1023)).1.len(), 1023);
+    }
+}

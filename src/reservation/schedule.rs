@@ -1,0 +1,142 @@
+//! The dates of a room around an instant, and which of them has the room.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{Occurrence, OccurrenceId, Reason};
+
+/// How much earlier than promised the room really opens.
+///
+/// Source: Prosody keeps a refusal for up to 90 s, for everybody who tries the room. Who comes a
+/// moment too early would otherwise keep all out past the moment that they were told.
+const SLACK: TimeDelta = TimeDelta::seconds(90);
+
+/// The dates of one room around an instant. Booked dates of a room never overlap.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Near {
+    /// The last one that has started. Whatever came before it has no more say.
+    pub current: Option<Occurrence>,
+    /// The first one that has not started.
+    pub next: Option<Occurrence>,
+    /// The one after `next`.
+    pub following: Option<Occurrence>,
+    /// The last cancelled one that would have started.
+    pub cancelled_current: Option<Occurrence>,
+    /// The first cancelled one that would not have started yet.
+    pub cancelled_next: Option<Occurrence>,
+}
+
+/// When people may come in for an occurrence. Neighbours clip each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// When the room really opens: up to 90 s before `opens`.
+    pub gate: DateTime<Utc>,
+    /// When people are told that it opens.
+    pub opens: DateTime<Utc>,
+    /// When it closes; `None` where it never does.
+    pub closes: Option<DateTime<Utc>>,
+}
+
+impl Window {
+    fn of(occurrence: &Occurrence, previous: Option<&Occurrence>, next: Option<&Occurrence>) -> Self {
+        let starts = occurrence.slot.starts();
+        let not_before = match previous {
+            Some(previous) => previous.slot.ends().unwrap_or(starts).min(starts),
+            None => DateTime::<Utc>::MIN_UTC,
+        };
+        let opens = add(starts, -occurrence.early_open).max(not_before);
+        let closes = occurrence.slot.ends().map(|ends| {
+            let stays = add(ends, occurrence.grace);
+            next.map_or(stays, |next| stays.min(next.slot.starts()))
+        });
+        Self { gate: add(opens, -SLACK).max(not_before), opens, closes }
+    }
+
+    fn is_open(&self, now: DateTime<Utc>) -> bool {
+        self.gate <= now && self.closes.is_none_or(|closes| now < closes)
+    }
+}
+
+impl Near {
+    /// The occurrence that has the room at `now`, with its window.
+    ///
+    /// In the gap between two, where one may still stay and the other may already come, the next
+    /// one wins unless the conference that is `live` belongs to the one before.
+    pub(super) fn holder(
+        &self,
+        live: Option<OccurrenceId>,
+        now: DateTime<Utc>,
+    ) -> Option<(&Occurrence, Window)> {
+        let current = self.windowed_current().filter(|(_, window)| window.is_open(now));
+        let next = self.windowed_next().filter(|(_, window)| window.is_open(now));
+        match (current, next) {
+            (Some(current), _) if current.0.slot.contains(now) => Some(current),
+            (Some(current), Some(_)) if live == Some(current.0.id) => Some(current),
+            (current, next) => next.or(current),
+        }
+    }
+
+    /// When the next occurrence lets people in, if there is one.
+    pub(super) fn next_gate(&self) -> Option<DateTime<Utc>> {
+        self.windowed_next().map(|(_, window)| window.gate)
+    }
+
+    /// When people are told that the next occurrence opens.
+    pub(super) fn next_opens(&self) -> Option<DateTime<Utc>> {
+        self.windowed_next().map(|(_, window)| window.opens)
+    }
+
+    /// The reason of a cancelled date whose window `now` lies in.
+    pub(super) fn cancelled_now(&self, now: DateTime<Utc>) -> Option<Reason> {
+        self.cancelled()
+            .find(|cancelled| Window::of(cancelled, None, None).is_open(now))
+            .map(|cancelled| self.cancelled_reason(cancelled))
+    }
+
+    /// Why nothing has the room at `now`.
+    pub(super) fn absence(&self, now: DateTime<Utc>) -> Reason {
+        if let Some(reason) = self.cancelled_now(now) {
+            return reason;
+        }
+        let closed = self.windowed_current().and_then(|(_, window)| window.closes);
+        match (closed, self.next_opens()) {
+            (None, None) => self
+                .cancelled()
+                .next()
+                .map_or(Reason::UnknownRoom, |cancelled| self.cancelled_reason(cancelled)),
+            (None, Some(opens_at)) => Reason::TooEarly { opens_at },
+            (Some(_), None) => Reason::Over { reopens_at: None },
+            (Some(closed), Some(opens_at)) if now - closed < opens_at - now => {
+                Reason::Over { reopens_at: Some(opens_at) }
+            }
+            (Some(_), Some(opens_at)) => Reason::TooEarly { opens_at },
+        }
+    }
+
+    fn cancelled_reason(&self, cancelled: &Occurrence) -> Reason {
+        if cancelled.appointment_cancelled {
+            Reason::Cancelled
+        } else {
+            Reason::OccurrenceCancelled { reopens_at: self.next_opens() }
+        }
+    }
+
+    fn cancelled(&self) -> impl Iterator<Item = &Occurrence> {
+        self.cancelled_next.iter().chain(&self.cancelled_current)
+    }
+
+    fn windowed_current(&self) -> Option<(&Occurrence, Window)> {
+        let current = self.current.as_ref()?;
+        Some((current, Window::of(current, None, self.next.as_ref())))
+    }
+
+    fn windowed_next(&self) -> Option<(&Occurrence, Window)> {
+        let next = self.next.as_ref()?;
+        Some((next, Window::of(next, self.current.as_ref(), self.following.as_ref())))
+    }
+}
+
+/// `at` + `delta`, at the ends of time where it would lie beyond them.
+pub(super) fn add(at: DateTime<Utc>, delta: TimeDelta) -> DateTime<Utc> {
+    let beyond = if delta < TimeDelta::zero() { DateTime::<Utc>::MIN_UTC } else { DateTime::<Utc>::MAX_UTC };
+    at.checked_add_signed(delta).unwrap_or(beyond)
+}

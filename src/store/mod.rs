@@ -1,0 +1,39 @@
+//! All SQL, one file per table, as free functions that take a connection and give domain types.
+//!
+//! The two statements that matter are in [`desk`] (what a decision is made from) and in
+//! [`claim`] (how a grant becomes a conference). Times and ids are parameters: no clock in SQL.
+
+pub mod appointments;
+pub mod apps;
+pub mod claim;
+mod columns;
+pub mod conferences;
+pub mod deployment;
+pub mod desk;
+pub mod refusals;
+pub mod servers;
+pub mod tenants;
+
+/// What a store function can fail with.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// PostgreSQL refused, or could not be reached.
+    #[error("the database failed")]
+    Database(#[from] sqlx::Error),
+    /// A value that this program did not write.
+    #[error("column `{column}` holds a value that this version can't read")]
+    Unreadable {
+        /// The column.
+        column: &'static str,
+    },
+}
+
+/// Whether an insert met a row that is there already (SQLSTATE 23505).
+fn is_duplicate(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|error| error.is_unique_violation())
+}
+
+/// Whether an insert overlaps a row that is there already (SQLSTATE 23P01).
+fn is_overlap(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|error| error.code().as_deref() == Some("23P01"))
+}

@@ -1,0 +1,68 @@
+//! Why rooms did not open.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::StoreError;
+use crate::reservation::{Node, Reason, ServerId, TenantId};
+
+/// One refusal. Of a tenant that does not exist, it is written down for the server's default one.
+#[derive(Debug, Clone)]
+pub struct RefusalRecord {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// The server that asked.
+    pub server: ServerId,
+    /// The room's name as the server wrote it.
+    pub node: Node,
+    /// Why.
+    pub reason: Reason,
+    /// When.
+    pub refused_at: DateTime<Utc>,
+}
+
+/// Writes refusals down.
+///
+/// # Errors
+/// Where the database fails; then none is written.
+pub async fn insert(db: &mut PgConnection, refusals: &[RefusalRecord]) -> Result<(), StoreError> {
+    let tenants: Vec<Uuid> = refusals.iter().map(|refusal| refusal.tenant.into()).collect();
+    let ids: Vec<Uuid> = refusals.iter().map(|_| Uuid::now_v7()).collect();
+    let servers: Vec<Uuid> = refusals.iter().map(|refusal| refusal.server.into()).collect();
+    // PostgreSQL's text takes no NUL, a node that is refused for one may have it.
+    let nodes: Vec<String> =
+        refusals.iter().map(|refusal| refusal.node.as_str().replace('\0', "\u{fffd}")).collect();
+    let reasons: Vec<String> = refusals.iter().map(|refusal| refusal.reason.code().to_owned()).collect();
+    let times: Vec<DateTime<Utc>> = refusals.iter().map(|refusal| refusal.refused_at).collect();
+    sqlx::query!(
+        "INSERT INTO refusals (tenant_id, id, server_id, node, reason, refused_at)
+         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[])",
+        &tenants,
+        &ids,
+        &servers,
+        &nodes,
+        &reasons,
+        &times,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Deletes refusals from before `until`, at most `limit`, and says how many.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn purge(db: &mut PgConnection, until: DateTime<Utc>, limit: i64) -> Result<u64, StoreError> {
+    let purged = sqlx::query!(
+        "DELETE FROM refusals WHERE (tenant_id, id) IN (
+             SELECT tenant_id, id FROM refusals WHERE refused_at < $1 ORDER BY refused_at LIMIT $2
+             FOR UPDATE SKIP LOCKED)",
+        until,
+        limit,
+    )
+    .execute(db)
+    .await?;
+    Ok(purged.rows_affected())
+}

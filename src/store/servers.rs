@@ -1,0 +1,224 @@
+//! Conference servers and their credentials.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::columns::parse;
+use super::{StoreError, is_duplicate};
+use crate::credential::CredentialHash;
+use crate::reservation::{CredentialId, Server, ServerId, ServerState, TenantId};
+
+/// A conference server with what it may ask for.
+#[derive(Debug, Clone)]
+pub struct ServerRecord {
+    /// The server.
+    pub server: Server,
+    /// Its name, for operators.
+    pub name: String,
+    /// The tenant of rooms that name none.
+    pub default_tenant: TenantId,
+    /// Whether it may ask for every tenant.
+    pub serves_all: bool,
+    /// When it was added.
+    pub created_at: DateTime<Utc>,
+}
+
+struct ServerRow {
+    id: Uuid,
+    name: String,
+    default_tenant_id: Uuid,
+    serves_all: bool,
+    state: String,
+    created_at: DateTime<Utc>,
+}
+
+impl TryFrom<ServerRow> for ServerRecord {
+    type Error = StoreError;
+
+    fn try_from(row: ServerRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            server: Server { id: row.id.into(), state: parse("state", &row.state)? },
+            name: row.name,
+            default_tenant: row.default_tenant_id.into(),
+            serves_all: row.serves_all,
+            created_at: row.created_at,
+        })
+    }
+}
+
+/// A credential, without itself.
+#[derive(Debug, Clone)]
+pub struct CredentialRecord {
+    /// Which one.
+    pub id: CredentialId,
+    /// Whose it is.
+    pub server: ServerId,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it was revoked.
+    pub revoked_at: Option<DateTime<Utc>>,
+}
+
+/// Adds a server that may ask for its default tenant and for `others`. `false` where there is one
+/// of that name.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn insert(
+    db: &mut PgConnection,
+    server: &ServerRecord,
+    others: &[TenantId],
+) -> Result<bool, StoreError> {
+    let inserted = sqlx::query!(
+        "INSERT INTO conference_servers (id, name, default_tenant_id, serves_all, state, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6)",
+        Uuid::from(server.server.id),
+        server.name,
+        Uuid::from(server.default_tenant),
+        server.serves_all,
+        <&str>::from(server.server.state),
+        server.created_at,
+    )
+    .execute(&mut *db)
+    .await;
+    match inserted {
+        Ok(_) => {}
+        Err(error) if is_duplicate(&error) => return Ok(false),
+        Err(error) => return Err(error.into()),
+    }
+    let others: Vec<Uuid> = others.iter().map(|tenant| (*tenant).into()).collect();
+    sqlx::query!(
+        "INSERT INTO conference_server_tenants (tenant_id, server_id)
+         SELECT tenant_id, $2 FROM unnest($1::uuid[]) AS others (tenant_id) ON CONFLICT DO NOTHING",
+        &others,
+        Uuid::from(server.server.id),
+    )
+    .execute(db)
+    .await?;
+    Ok(true)
+}
+
+/// The server of that name.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn by_name(db: &mut PgConnection, name: &str) -> Result<Option<ServerRecord>, StoreError> {
+    let row = sqlx::query_as!(
+        ServerRow,
+        "SELECT id, name, default_tenant_id, serves_all, state, created_at FROM conference_servers WHERE name = $1",
+        name
+    )
+    .fetch_optional(db)
+    .await?;
+    row.map(ServerRecord::try_from).transpose()
+}
+
+/// All servers, by name.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn list(db: &mut PgConnection) -> Result<Vec<ServerRecord>, StoreError> {
+    let rows = sqlx::query_as!(
+        ServerRow,
+        "SELECT id, name, default_tenant_id, serves_all, state, created_at FROM conference_servers ORDER BY name"
+    )
+    .fetch_all(db)
+    .await?;
+    rows.into_iter().map(ServerRecord::try_from).collect()
+}
+
+/// The active server that may ask for the tenant and was added first.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn first_for(db: &mut PgConnection, tenant: TenantId) -> Result<Option<ServerId>, StoreError> {
+    let id = sqlx::query_scalar!(
+        "SELECT s.id FROM conference_servers s
+         WHERE s.state = 'active' AND (s.serves_all OR s.default_tenant_id = $1 OR EXISTS (
+             SELECT FROM conference_server_tenants st WHERE st.tenant_id = $1 AND st.server_id = s.id))
+         ORDER BY s.id LIMIT 1",
+        Uuid::from(tenant),
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(id.map(ServerId::from))
+}
+
+/// Says what a server is good for.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn set_state(db: &mut PgConnection, id: ServerId, state: ServerState) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE conference_servers SET state = $2 WHERE id = $1",
+        Uuid::from(id),
+        <&str>::from(state)
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Gives a server another credential.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn insert_credential(
+    db: &mut PgConnection,
+    hash: CredentialHash,
+    credential: &CredentialRecord,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "INSERT INTO server_credentials (hash, id, server_id, created_at) VALUES ($1, $2, $3, $4)",
+        hash.as_bytes(),
+        Uuid::from(credential.id),
+        Uuid::from(credential.server),
+        credential.created_at,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The credentials of all servers, the oldest first.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn credentials(db: &mut PgConnection) -> Result<Vec<CredentialRecord>, StoreError> {
+    let rows =
+        sqlx::query!("SELECT id, server_id, created_at, revoked_at FROM server_credentials ORDER BY id")
+            .fetch_all(db)
+            .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| CredentialRecord {
+            id: row.id.into(),
+            server: row.server_id.into(),
+            created_at: row.created_at,
+            revoked_at: row.revoked_at,
+        })
+        .collect())
+}
+
+/// Revokes a server's credentials: `only` that one, or all. Says how many were live until now.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn revoke_credentials(
+    db: &mut PgConnection,
+    id: ServerId,
+    only: Option<CredentialId>,
+    now: DateTime<Utc>,
+) -> Result<u64, StoreError> {
+    let revoked = sqlx::query!(
+        "UPDATE server_credentials SET revoked_at = $3
+         WHERE server_id = $1 AND ($2::uuid IS NULL OR id = $2) AND revoked_at IS NULL",
+        Uuid::from(id),
+        only.map(Uuid::from),
+        now,
+    )
+    .execute(db)
+    .await?;
+    Ok(revoked.rows_affected())
+}

@@ -1,0 +1,203 @@
+//! Tenants and their policies.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::columns::{count, parse, seconds, to_count, to_seconds};
+use super::{StoreError, is_duplicate};
+use crate::reservation::{Policy, RoomPattern, Tenant, TenantName, Unscheduled};
+
+/// A tenant as it lies in the table.
+pub(super) struct TenantRow {
+    pub id: Uuid,
+    pub name: String,
+    pub language: String,
+    pub time_zone: String,
+    pub early_open_s: i32,
+    pub grace_s: i32,
+    pub max_duration_s: Option<i32>,
+    pub max_occupants: Option<i32>,
+    pub moderators: String,
+    pub when_live_elsewhere: String,
+    pub unscheduled: String,
+    pub unscheduled_pattern: Option<String>,
+    pub unscheduled_duration_s: i32,
+    pub unscheduled_lobby: bool,
+    pub unscheduled_max_occupants: Option<i32>,
+    pub capacity: Option<i32>,
+    pub horizon_days: i32,
+    pub revision: i64,
+    pub created_at: DateTime<Utc>,
+    pub disabled_at: Option<DateTime<Utc>>,
+}
+
+impl TryFrom<TenantRow> for Tenant {
+    type Error = StoreError;
+
+    fn try_from(row: TenantRow) -> Result<Self, StoreError> {
+        let pattern = row.unscheduled_pattern.map(|text| parse("unscheduled_pattern", &text)).transpose()?;
+        Ok(Self {
+            id: row.id.into(),
+            name: parse("name", &row.name)?,
+            policy: Policy {
+                language: parse("language", &row.language)?,
+                time_zone: parse("time_zone", &row.time_zone)?,
+                early_open: seconds(row.early_open_s),
+                grace: seconds(row.grace_s),
+                max_duration: row.max_duration_s.map(seconds),
+                max_occupants: row.max_occupants.map(count),
+                moderators: parse("moderators", &row.moderators)?,
+                when_live_elsewhere: parse("when_live_elsewhere", &row.when_live_elsewhere)?,
+                unscheduled: Unscheduled {
+                    allow: row.unscheduled == "allow",
+                    pattern,
+                    duration: seconds(row.unscheduled_duration_s),
+                    lobby: row.unscheduled_lobby,
+                    max_occupants: row.unscheduled_max_occupants.map(count),
+                },
+                capacity: row.capacity.map(count),
+                horizon: TimeDelta::days(row.horizon_days.into()),
+            },
+            revision: row.revision,
+            created_at: row.created_at,
+            disabled_at: row.disabled_at,
+        })
+    }
+}
+
+/// The tenant of that name.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn by_name(db: &mut PgConnection, name: &TenantName) -> Result<Option<Tenant>, StoreError> {
+    let row = sqlx::query_as!(TenantRow, "SELECT * FROM tenants WHERE name = $1", name.as_str())
+        .fetch_optional(db)
+        .await?;
+    row.map(Tenant::try_from).transpose()
+}
+
+/// The tenant of that name, which nobody changes until the transaction ends.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn by_name_for_share(
+    db: &mut PgConnection,
+    name: &TenantName,
+) -> Result<Option<Tenant>, StoreError> {
+    let row = sqlx::query_as!(TenantRow, "SELECT * FROM tenants WHERE name = $1 FOR SHARE", name.as_str())
+        .fetch_optional(db)
+        .await?;
+    row.map(Tenant::try_from).transpose()
+}
+
+/// The tenant of that name, for this transaction to change.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn by_name_for_update(
+    db: &mut PgConnection,
+    name: &TenantName,
+) -> Result<Option<Tenant>, StoreError> {
+    let row = sqlx::query_as!(TenantRow, "SELECT * FROM tenants WHERE name = $1 FOR UPDATE", name.as_str())
+        .fetch_optional(db)
+        .await?;
+    row.map(Tenant::try_from).transpose()
+}
+
+/// All tenants, by name.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn list(db: &mut PgConnection) -> Result<Vec<Tenant>, StoreError> {
+    let rows = sqlx::query_as!(TenantRow, "SELECT * FROM tenants ORDER BY name").fetch_all(db).await?;
+    rows.into_iter().map(Tenant::try_from).collect()
+}
+
+/// Adds a tenant. `false` where there is one of that name.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn insert(db: &mut PgConnection, tenant: &Tenant) -> Result<bool, StoreError> {
+    let policy = &tenant.policy;
+    let inserted = sqlx::query!(
+        "INSERT INTO tenants (id, name, language, time_zone, early_open_s, grace_s, max_duration_s, max_occupants,
+                              moderators, when_live_elsewhere, unscheduled, unscheduled_pattern,
+                              unscheduled_duration_s, unscheduled_lobby, unscheduled_max_occupants, capacity,
+                              horizon_days, revision, created_at, disabled_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
+        Uuid::from(tenant.id),
+        tenant.name.as_str(),
+        <&str>::from(policy.language),
+        policy.time_zone.name(),
+        to_seconds(policy.early_open),
+        to_seconds(policy.grace),
+        policy.max_duration.map(to_seconds),
+        policy.max_occupants.map(to_count),
+        <&str>::from(policy.moderators),
+        <&str>::from(policy.when_live_elsewhere),
+        unscheduled(policy),
+        policy.unscheduled.pattern.as_ref().map(RoomPattern::as_str),
+        to_seconds(policy.unscheduled.duration),
+        policy.unscheduled.lobby,
+        policy.unscheduled.max_occupants.map(to_count),
+        policy.capacity.map(to_count),
+        to_days(policy.horizon),
+        tenant.revision,
+        tenant.created_at,
+        tenant.disabled_at,
+    )
+    .execute(db)
+    .await;
+    match inserted {
+        Ok(_) => Ok(true),
+        Err(error) if is_duplicate(&error) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Writes the policy, and whether the tenant is disabled, at the tenant's revision.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn update(db: &mut PgConnection, tenant: &Tenant) -> Result<(), StoreError> {
+    let policy = &tenant.policy;
+    sqlx::query!(
+        "UPDATE tenants
+         SET language = $2, time_zone = $3, early_open_s = $4, grace_s = $5, max_duration_s = $6,
+             max_occupants = $7, moderators = $8, when_live_elsewhere = $9, unscheduled = $10,
+             unscheduled_pattern = $11, unscheduled_duration_s = $12, unscheduled_lobby = $13,
+             unscheduled_max_occupants = $14, capacity = $15, horizon_days = $16, revision = $17,
+             disabled_at = $18
+         WHERE id = $1",
+        Uuid::from(tenant.id),
+        <&str>::from(policy.language),
+        policy.time_zone.name(),
+        to_seconds(policy.early_open),
+        to_seconds(policy.grace),
+        policy.max_duration.map(to_seconds),
+        policy.max_occupants.map(to_count),
+        <&str>::from(policy.moderators),
+        <&str>::from(policy.when_live_elsewhere),
+        unscheduled(policy),
+        policy.unscheduled.pattern.as_ref().map(RoomPattern::as_str),
+        to_seconds(policy.unscheduled.duration),
+        policy.unscheduled.lobby,
+        policy.unscheduled.max_occupants.map(to_count),
+        policy.capacity.map(to_count),
+        to_days(policy.horizon),
+        tenant.revision,
+        tenant.disabled_at,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+fn unscheduled(policy: &Policy) -> &'static str {
+    if policy.unscheduled.allow { "allow" } else { "refuse" }
+}
+
+fn to_days(horizon: TimeDelta) -> i32 {
+    i32::try_from(horizon.num_days()).unwrap_or(i32::MAX)
+}
