@@ -6,7 +6,8 @@
 //! - [`store`]: all SQL. [`actions`]: one verb per file. [`app`]: what they work with.
 //! - [`dialect`]: the wire formats of others. [`http`]: our own endpoints, and the server.
 //! - [`database`]: connections, migrations, and the private PostgreSQL of the zero set-up mode.
-//! - [`config`], [`cli`], [`telemetry`], [`metrics`], [`refusal_log`]: around it.
+//! - [`server`]: every URL. [`background`], [`refusal_log`]: what runs beside the requests.
+//! - [`config`], [`cli`], [`view`], [`telemetry`], [`metrics`]: around it.
 //! - [`clock`], [`credential`], [`seal`]: leaves that anybody may use.
 //!
 //! The request that matters reads as three files: `dialect/prosody/mod.rs`, `actions/reserve.rs`,
@@ -14,14 +15,19 @@
 
 pub mod actions;
 pub mod app;
+pub mod background;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod credential;
 pub mod database;
 pub mod dialect;
+pub mod http;
 pub mod metrics;
 pub mod refusal_log;
 pub mod reservation;
 pub mod seal;
+pub mod server;
 pub mod store;
 pub mod telemetry;
+pub mod view;

@@ -5,8 +5,9 @@ use std::time::Duration;
 use sqlx::PgPool;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::sleep;
 
+use crate::store::StoreError;
 use crate::store::refusals::{self, RefusalRecord};
 
 /// The most refusals that wait to be written. What comes on top is dropped, and counted.
@@ -22,7 +23,7 @@ const PERIOD: Duration = Duration::from_millis(500);
 #[derive(Debug, Clone)]
 pub struct RefusalLog(Sender<RefusalRecord>);
 
-/// What writes them; ends when the last [`RefusalLog`] is gone and all is written.
+/// What writes them.
 #[derive(Debug)]
 pub struct RefusalWriter(Receiver<RefusalRecord>);
 
@@ -45,34 +46,41 @@ impl RefusalLog {
 }
 
 impl RefusalWriter {
-    /// Writes until the log is gone. While the database is away, refusals wait.
-    pub async fn run(mut self, db: PgPool) {
-        let mut ticks = interval(PERIOD);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    /// Writes until `stop`, and then what is left. While the database is away, refusals wait.
+    pub async fn run(mut self, db: PgPool, stop: impl Future<Output = ()>) {
+        tokio::pin!(stop);
         let mut batch = Vec::new();
         loop {
-            let room = BATCH - batch.len();
-            let closed = room > 0 && self.0.recv_many(&mut batch, room).await == 0;
-            if !batch.is_empty() {
-                match write(&db, &batch).await {
-                    Ok(()) => batch.clear(),
-                    Err(error) => {
-                        tracing::warn!(error = &error as &dyn std::error::Error, "refusals not written");
-                        if closed {
-                            return;
-                        }
-                    }
+            if batch.is_empty() {
+                tokio::select! {
+                    () = &mut stop => break,
+                    _ = self.0.recv_many(&mut batch, BATCH) => {}
                 }
-            } else if closed {
-                return;
             }
-            if !closed {
-                ticks.tick().await;
+            write(&db, &mut batch).await;
+            tokio::select! {
+                () = &mut stop => break,
+                () = sleep(PERIOD) => {}
+            }
+        }
+        self.0.close();
+        while !batch.is_empty() || self.0.recv_many(&mut batch, BATCH).await > 0 {
+            write(&db, &mut batch).await;
+            if !batch.is_empty() {
+                return;
             }
         }
     }
 }
 
-async fn write(db: &PgPool, batch: &[RefusalRecord]) -> Result<(), crate::store::StoreError> {
-    refusals::insert(&mut *db.acquire().await?, batch).await
+/// Writes a batch and empties it; one that can't be written is kept.
+async fn write(db: &PgPool, batch: &mut Vec<RefusalRecord>) {
+    let written = async { refusals::insert(&mut *db.acquire().await?, batch).await };
+    match written.await {
+        Ok(()) => batch.clear(),
+        Err(error) => {
+            let error: &StoreError = &error;
+            tracing::warn!(error = error as &dyn std::error::Error, "refusals not written yet");
+        }
+    }
 }

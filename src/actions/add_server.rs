@@ -5,7 +5,7 @@ use sqlx::{Connection as _, PgConnection};
 
 use crate::app::App;
 use crate::credential::{Credential, CredentialKind, NoRandomness};
-use crate::reservation::{CredentialId, Server, ServerId, ServerState, TenantId, TenantName};
+use crate::reservation::{CredentialId, Server, ServerId, ServerState, TenantName};
 use crate::store::servers::{self, CredentialRecord, ServerRecord};
 use crate::store::{StoreError, tenants};
 
@@ -66,23 +66,24 @@ pub struct Serves {
 ///
 /// # Errors
 /// Where there is one of that name, or a tenant is not there.
-pub async fn add_server(app: &App, name: String, serves: &Serves) -> Result<Equipped, AddServerError> {
+pub async fn add_server(app: &App, name: String, serves: Serves) -> Result<Equipped, AddServerError> {
     let now = app.clock.now();
     let mut db = app.db.acquire().await?;
     let mut transaction = db.begin().await?;
-    let default_tenant = tenant(&mut transaction, &serves.default).await?;
-    let mut others = Vec::with_capacity(serves.others.len());
-    for name in &serves.others {
-        others.push(tenant(&mut transaction, name).await?);
+    for tenant in std::iter::once(&serves.default).chain(&serves.others) {
+        if tenants::by_name(&mut transaction, tenant).await?.is_none() {
+            return Err(AddServerError::UnknownTenant(tenant.clone()));
+        }
     }
     let server = ServerRecord {
         server: Server { id: ServerId::new(), state: ServerState::Active },
         name,
-        default_tenant,
+        default_tenant: serves.default,
+        other_tenants: serves.others,
         serves_all: serves.all,
         created_at: now,
     };
-    if !servers::insert(&mut transaction, &server, &others).await? {
+    if !servers::insert(&mut transaction, &server).await? {
         return Err(AddServerError::Exists(server.name));
     }
     let equipped = equip(&mut transaction, server, now).await?;
@@ -103,11 +104,6 @@ pub async fn add_credential(app: &App, name: &str) -> Result<Equipped, AddServer
         return Err(AddServerError::Revoked(server.name));
     }
     equip(&mut db, server, now).await
-}
-
-async fn tenant(db: &mut PgConnection, name: &TenantName) -> Result<TenantId, AddServerError> {
-    let tenant = tenants::by_name(db, name).await?;
-    Ok(tenant.ok_or_else(|| AddServerError::UnknownTenant(name.clone()))?.id)
 }
 
 async fn equip(

@@ -33,7 +33,7 @@ pub async fn look_up(
         Seen::UnknownAsker => Err(ReserveError::UnknownCredential),
         Seen::NotThere => Ok(None),
         Seen::There(conference) => {
-            let password = unlock(&app.keys, tenant, conference.occurrence, &conference.options)
+            let password = unlock(&app.keys, tenant, conference.appointment(), &conference.options)
                 .inspect_err(|_| _ = app.metrics.unseal_failures.inc())?;
             Ok(Some(Opened { conference, password }))
         }

@@ -4,7 +4,7 @@ use secrecy::SecretString;
 use uuid::Uuid;
 
 use crate::credential::NoRandomness;
-use crate::reservation::{AppointmentId, OccurrenceId, Options, RoomPassword, TenantId};
+use crate::reservation::{AppointmentId, Options, RoomPassword, TenantId};
 use crate::seal::{Context, MasterKeys, OpenError, Sealed};
 
 fn context(tenant: TenantId, appointment: AppointmentId) -> Context {
@@ -55,13 +55,13 @@ pub fn lock(
 pub fn unlock(
     keys: &MasterKeys,
     tenant: TenantId,
-    occurrence: Option<OccurrenceId>,
+    appointment: Option<AppointmentId>,
     options: &Options,
 ) -> Result<Option<SecretString>, UnlockError> {
     let Some(sealed) = &options.password else {
         return Ok(None);
     };
-    let appointment = occurrence.ok_or(UnlockError::Unreadable)?.appointment;
+    let appointment = appointment.ok_or(UnlockError::Unreadable)?;
     let password = keys.open(&context(tenant, appointment), sealed)?;
     let password = std::str::from_utf8(&password).map_err(|_| UnlockError::Unreadable)?;
     Ok(Some(password.into()))

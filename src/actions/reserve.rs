@@ -27,7 +27,7 @@ const ROUNDS: usize = 3;
 #[derive(Debug)]
 pub enum Answer {
     /// The room is open.
-    Opened(Opened),
+    Opened(Box<Opened>),
     /// This server has it open already.
     Conflict {
         /// The tenant.
@@ -167,10 +167,10 @@ impl Request<'_> {
                 }
                 Decision::Grant(grant) => {
                     let Ok(room) = &ask.room else { continue };
-                    match self.grant(db, grant, room, &found).await? {
-                        Some(attempt) => return Ok(attempt),
-                        None => tracing::debug!("lost a race for the room"),
+                    if let Some(attempt) = self.grant(db, grant, room, &found).await? {
+                        return Ok(attempt);
                     }
+                    tracing::debug!("lost a race for the room");
                 }
             }
         }
@@ -187,8 +187,8 @@ impl Request<'_> {
     }
 
     fn open(&self, conference: Conference) -> Attempt {
-        match unlock(&self.app.keys, conference.tenant, conference.occurrence, &conference.options) {
-            Ok(password) => Attempt::Answer(Answer::Opened(Opened { conference, password })),
+        match unlock(&self.app.keys, conference.tenant, conference.appointment(), &conference.options) {
+            Ok(password) => Attempt::Answer(Answer::Opened(Box::new(Opened { conference, password }))),
             Err(error) => Attempt::Unreadable(error),
         }
     }

@@ -61,7 +61,7 @@ pub async fn welcome(app: &App) -> Result<Option<Welcome>, WelcomeError> {
     let name: TenantName = "main".parse().expect("a literal that is a tenant's name");
     let tenant = add_tenant(app, name.clone(), Policy::default()).await?;
     let serves = Serves { default: name.clone(), others: Vec::new(), all: true };
-    let server = add_server(app, "jitsi".to_owned(), &serves).await?;
+    let server = add_server(app, "jitsi".to_owned(), serves).await?;
     let added = add_app(app, &name, "appointments".to_owned()).await?;
     let sample = book(app, sample(app, name)?).await?;
     Ok(Some(Welcome { tenant, server, app: added, sample }))

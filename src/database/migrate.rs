@@ -12,7 +12,7 @@ static MIGRATIONS: Migrator = sqlx::migrate!();
 const OLDEST: i32 = 140_000;
 
 /// How long to wait for another replica that is migrating.
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_mins(10);
 
 /// Why the schema can't be worked with.
 #[derive(Debug, thiserror::Error)]
@@ -50,7 +50,7 @@ pub enum SchemaError {
     #[error("the migrations could not be run")]
     Migrate(#[source] MigrateError),
     /// Another replica has been migrating for too long.
-    #[error("another process has been migrating the database for {} s", PATIENCE.as_secs())]
+    #[error("another process has been migrating the database for {} minutes", PATIENCE.as_secs() / 60)]
     Stuck,
 }
 

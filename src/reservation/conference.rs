@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 
-use super::{ConferenceId, Node, OccurrenceId, RoomKey, Server, TenantId};
+use super::{AppointmentId, ConferenceId, Node, OccurrenceId, RoomKey, Server, TenantId};
 use crate::seal::Sealed;
 
 /// What a room is opened with. Copied to the conference at the grant and never changed there.
@@ -44,6 +44,12 @@ pub struct Conference {
 }
 
 impl Conference {
+    /// The appointment that it was granted for, if it was.
+    #[must_use]
+    pub fn appointment(&self) -> Option<AppointmentId> {
+        self.occurrence.map(|occurrence| occurrence.appointment)
+    }
+
     /// Whether its time is over at `now`, whatever its row says.
     #[must_use]
     pub fn is_over(&self, now: DateTime<Utc>) -> bool {

@@ -103,12 +103,12 @@ impl Near {
                 .cancelled()
                 .next()
                 .map_or(Reason::UnknownRoom, |cancelled| self.cancelled_reason(cancelled)),
-            (None, Some(opens_at)) => Reason::TooEarly { opens_at },
-            (Some(_), None) => Reason::Over { reopens_at: None },
-            (Some(closed), Some(opens_at)) if now - closed < opens_at - now => {
-                Reason::Over { reopens_at: Some(opens_at) }
+            // The nearer one is what people come for.
+            (Some(closed), reopens_at) if reopens_at.is_none_or(|opens| now - closed < opens - now) => {
+                Reason::Over { reopens_at }
             }
-            (Some(_), Some(opens_at)) => Reason::TooEarly { opens_at },
+            (_, Some(opens_at)) => Reason::TooEarly { opens_at },
+            (Some(_), None) => Reason::Over { reopens_at: None },
         }
     }
 

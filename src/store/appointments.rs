@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::columns::{count, parse, seconds, to_blob, to_count, to_seconds};
 use super::{StoreError, is_overlap};
 use crate::reservation::{
-    Appointment, AppointmentId, Occurrence, OccurrenceId, Options, RoomKey, RoomName, Slot, TenantId,
+    Appointment, AppointmentId, Occurrence, OccurrenceId, Options, RoomKey, RoomName, Slot, TenantId, Title,
 };
 use crate::seal::Sealed;
 
@@ -130,7 +130,7 @@ pub async fn insert(db: &mut PgConnection, appointment: &Appointment) -> Result<
         Uuid::from(appointment.id),
         appointment.room.key().as_str(),
         appointment.room.as_str(),
-        appointment.title.as_ref().map(|title| title.as_str()),
+        appointment.title.as_ref().map(Title::as_str),
         appointment.time_zone.name(),
         appointment.slot.starts(),
         appointment.slot.ends(),
@@ -220,7 +220,7 @@ pub async fn list(
            AND ($5 OR cancelled_at IS NULL)
          ORDER BY starts, id LIMIT $6",
         Uuid::from(tenant),
-        filter.room.as_ref().map(|room| room.as_str()),
+        filter.room.as_ref().map(RoomKey::as_str),
         filter.from,
         filter.until,
         filter.cancelled,

@@ -10,6 +10,7 @@ mod columns;
 pub mod conferences;
 pub mod deployment;
 pub mod desk;
+pub mod health;
 pub mod refusals;
 pub mod servers;
 pub mod tenants;
@@ -30,7 +31,7 @@ pub enum StoreError {
 
 /// Whether an insert met a row that is there already (SQLSTATE 23505).
 fn is_duplicate(error: &sqlx::Error) -> bool {
-    error.as_database_error().is_some_and(|error| error.is_unique_violation())
+    error.as_database_error().is_some_and(|error| error.code().as_deref() == Some("23505"))
 }
 
 /// Whether an insert overlaps a row that is there already (SQLSTATE 23P01).

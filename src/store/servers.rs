@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::columns::parse;
 use super::{StoreError, is_duplicate};
 use crate::credential::CredentialHash;
-use crate::reservation::{CredentialId, Server, ServerId, ServerState, TenantId};
+use crate::reservation::{CredentialId, Server, ServerId, ServerState, TenantId, TenantName};
 
 /// A conference server with what it may ask for.
 #[derive(Debug, Clone)]
@@ -17,7 +17,9 @@ pub struct ServerRecord {
     /// Its name, for operators.
     pub name: String,
     /// The tenant of rooms that name none.
-    pub default_tenant: TenantId,
+    pub default_tenant: TenantName,
+    /// More tenants that it may ask for.
+    pub other_tenants: Vec<TenantName>,
     /// Whether it may ask for every tenant.
     pub serves_all: bool,
     /// When it was added.
@@ -27,7 +29,8 @@ pub struct ServerRecord {
 struct ServerRow {
     id: Uuid,
     name: String,
-    default_tenant_id: Uuid,
+    default_tenant: String,
+    other_tenants: Vec<String>,
     serves_all: bool,
     state: String,
     created_at: DateTime<Utc>,
@@ -40,7 +43,12 @@ impl TryFrom<ServerRow> for ServerRecord {
         Ok(Self {
             server: Server { id: row.id.into(), state: parse("state", &row.state)? },
             name: row.name,
-            default_tenant: row.default_tenant_id.into(),
+            default_tenant: parse("default_tenant", &row.default_tenant)?,
+            other_tenants: row
+                .other_tenants
+                .iter()
+                .map(|name| parse("other_tenants", name))
+                .collect::<Result<_, _>>()?,
             serves_all: row.serves_all,
             created_at: row.created_at,
         })
@@ -60,43 +68,35 @@ pub struct CredentialRecord {
     pub revoked_at: Option<DateTime<Utc>>,
 }
 
-/// Adds a server that may ask for its default tenant and for `others`. `false` where there is one
-/// of that name.
+/// Adds a server. `false` where there is one of that name.
 ///
 /// # Errors
-/// Where the database fails.
-pub async fn insert(
-    db: &mut PgConnection,
-    server: &ServerRecord,
-    others: &[TenantId],
-) -> Result<bool, StoreError> {
+/// Where the database fails, or a tenant is not there.
+pub async fn insert(db: &mut PgConnection, server: &ServerRecord) -> Result<bool, StoreError> {
+    let others: Vec<_> = server.other_tenants.iter().map(|name| name.as_str().to_owned()).collect();
     let inserted = sqlx::query!(
-        "INSERT INTO conference_servers (id, name, default_tenant_id, serves_all, state, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6)",
+        "WITH added AS (
+             INSERT INTO conference_servers (id, name, default_tenant_id, serves_all, state, created_at)
+             VALUES ($1, $2, (SELECT id FROM tenants WHERE name = $3), $4, $5, $6)
+             RETURNING id
+         )
+         INSERT INTO conference_server_tenants (tenant_id, server_id)
+         SELECT t.id, added.id FROM tenants t, added WHERE t.name = ANY ($7::text[])",
         Uuid::from(server.server.id),
         server.name,
-        Uuid::from(server.default_tenant),
+        server.default_tenant.as_str(),
         server.serves_all,
         <&str>::from(server.server.state),
         server.created_at,
-    )
-    .execute(&mut *db)
-    .await;
-    match inserted {
-        Ok(_) => {}
-        Err(error) if is_duplicate(&error) => return Ok(false),
-        Err(error) => return Err(error.into()),
-    }
-    let others: Vec<Uuid> = others.iter().map(|tenant| (*tenant).into()).collect();
-    sqlx::query!(
-        "INSERT INTO conference_server_tenants (tenant_id, server_id)
-         SELECT tenant_id, $2 FROM unnest($1::uuid[]) AS others (tenant_id) ON CONFLICT DO NOTHING",
         &others,
-        Uuid::from(server.server.id),
     )
     .execute(db)
-    .await?;
-    Ok(true)
+    .await;
+    match inserted {
+        Ok(_) => Ok(true),
+        Err(error) if is_duplicate(&error) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The server of that name.
@@ -104,14 +104,7 @@ pub async fn insert(
 /// # Errors
 /// Where the database fails.
 pub async fn by_name(db: &mut PgConnection, name: &str) -> Result<Option<ServerRecord>, StoreError> {
-    let row = sqlx::query_as!(
-        ServerRow,
-        "SELECT id, name, default_tenant_id, serves_all, state, created_at FROM conference_servers WHERE name = $1",
-        name
-    )
-    .fetch_optional(db)
-    .await?;
-    row.map(ServerRecord::try_from).transpose()
+    Ok(select(db, Some(name)).await?.pop())
 }
 
 /// All servers, by name.
@@ -119,9 +112,19 @@ pub async fn by_name(db: &mut PgConnection, name: &str) -> Result<Option<ServerR
 /// # Errors
 /// Where the database fails.
 pub async fn list(db: &mut PgConnection) -> Result<Vec<ServerRecord>, StoreError> {
+    select(db, None).await
+}
+
+async fn select(db: &mut PgConnection, name: Option<&str>) -> Result<Vec<ServerRecord>, StoreError> {
     let rows = sqlx::query_as!(
         ServerRow,
-        "SELECT id, name, default_tenant_id, serves_all, state, created_at FROM conference_servers ORDER BY name"
+        r#"SELECT s.id, s.name, d.name AS default_tenant, s.serves_all, s.state, s.created_at,
+                ARRAY(SELECT t.name FROM conference_server_tenants st JOIN tenants t ON t.id = st.tenant_id
+                      WHERE st.server_id = s.id ORDER BY t.name) AS "other_tenants!"
+         FROM conference_servers s JOIN tenants d ON d.id = s.default_tenant_id
+         WHERE $1::text IS NULL OR s.name = $1
+         ORDER BY s.name"#,
+        name
     )
     .fetch_all(db)
     .await?;

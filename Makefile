@@ -1,0 +1,24 @@
+# `make run` and `make test` are all that is needed on a fresh machine with Rust.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test prepare fmt
+
+help: ## Say what can be made
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1	/'
+
+run: ## Run Frontdesk with nothing set up: it brings its own database
+	@scripts/install-postgres
+	cargo build --locked --release
+	@exec target/release/frontdesk serve
+
+test: ## Check the formatting and the lints, and run every test on a real PostgreSQL
+	@scripts/install-postgres
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- --deny warnings
+	scripts/with-postgres cargo test --locked
+
+fmt: ## Format the code
+	cargo fmt
+
+prepare: ## Write .sqlx anew after a change to a statement or the schema
+	scripts/with-postgres scripts/prepare

@@ -1,0 +1,172 @@
+//! The command line: what can be typed, and how it ends.
+//!
+//! Every command works on the same actions as the API, against the same database, also while
+//! `frontdesk serve` runs.
+
+mod app;
+mod appointment;
+mod conference;
+mod decide;
+mod health;
+mod parse;
+mod print;
+mod serve;
+mod server;
+mod session;
+mod tenant;
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use self::print::{Output, complain, say};
+use self::session::{Place, Session};
+use crate::config::{self, Config, Overrides};
+use crate::database::private::Role;
+use crate::telemetry;
+
+/// How a command ends. Whatever went wrong becomes text here and nowhere else.
+type Done = Result<(), Box<dyn Error>>;
+
+/// The front desk of self-hosted video rooms: answers a conference server's question whether a
+/// room may open.
+#[derive(Debug, Parser)]
+#[command(version, arg_required_else_help = true)]
+struct Cli {
+    #[command(flatten)]
+    everywhere: Everywhere,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Args)]
+struct Everywhere {
+    /// TOML file with settings [default: /etc/frontdesk/frontdesk.toml, where it exists]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Folder of the private PostgreSQL and the master key
+    #[arg(long, global = true, value_name = "DIR")]
+    data_dir: Option<String>,
+    /// How log lines are written: `text` or `json`
+    #[arg(long, global = true, value_name = "FORMAT")]
+    log_format: Option<String>,
+    /// Print JSON
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Answer conference servers
+    Serve(serve::ServeArgs),
+    /// Bring the database's schema up to date
+    Migrate,
+    /// Say what is wrong with the configuration, all of it
+    CheckConfig {
+        /// List every setting with its variable and default
+        #[arg(long)]
+        list: bool,
+    },
+    /// Ask the running service whether it is ready
+    #[command(hide = true)]
+    Healthcheck,
+    /// Tenants: organisations with rooms of their own
+    #[command(subcommand)]
+    Tenant(tenant::TenantCommand),
+    /// Conference servers: each Prosody with a credential of its own
+    #[command(subcommand)]
+    Server(server::ServerCommand),
+    /// Apps: clients of the API
+    #[command(subcommand)]
+    App(app::AppCommand),
+    /// Appointments: booked rooms
+    #[command(subcommand)]
+    Appointment(appointment::AppointmentCommand),
+    /// Conferences: rooms that were opened
+    #[command(subcommand)]
+    Conference(conference::ConferenceCommand),
+    /// Say what a conference server would be told, and claim nothing
+    Decide(decide::DecideArgs),
+}
+
+/// Runs the command that was typed.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(error.as_ref());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> Done {
+    let Cli { everywhere, command } = cli;
+    let output = Output { json: everywhere.json };
+    let overrides = Overrides::default()
+        .config_file(everywhere.config)
+        .set("data_dir", everywhere.data_dir)
+        .set("log.format", everywhere.log_format);
+    let overrides = match &command {
+        Command::Serve(args) => args.overrides(overrides),
+        _ => overrides,
+    };
+    let config = config::load(&overrides, std::env::vars_os())?;
+    if let Command::CheckConfig { list } = command {
+        return check_config(output, list);
+    }
+    telemetry::init(&config.log);
+    if let Command::Healthcheck = command {
+        return health::check(config.listen);
+    }
+    // Before there is any thread: as root, this process becomes another user's.
+    let place = Place::choose(&config)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(dispatch(command, output, config, place))
+}
+
+async fn dispatch(command: Command, output: Output, config: Config, place: Place) -> Done {
+    if let Command::Serve(_) = command {
+        return serve::serve(config, place).await;
+    }
+    let session = Session::open(place, &config, Role::Command).await?;
+    let app = &session.app;
+    let done = match command {
+        Command::Serve(_) | Command::CheckConfig { .. } | Command::Healthcheck => Ok(()),
+        Command::Migrate => {
+            say(format_args!("the schema is up to date"));
+            Ok(())
+        }
+        Command::Tenant(command) => command.run(app, output).await,
+        Command::Server(command) => command.run(app, output).await,
+        Command::App(command) => command.run(app, output).await,
+        Command::Appointment(command) => command.run(app, output).await,
+        Command::Conference(command) => command.run(app, output).await,
+        Command::Decide(args) => args.run(app, output).await,
+    };
+    session.close().await;
+    done
+}
+
+fn check_config(output: Output, list: bool) -> Done {
+    if !list {
+        say(format_args!("the configuration is fine"));
+        return Ok(());
+    }
+    let settings: Vec<_> = config::describe()
+        .iter()
+        .map(|setting| {
+            serde_json::json!({
+                "setting": setting.key,
+                "variable": setting.variable,
+                "default": setting.default,
+                "meaning": setting.help,
+            })
+        })
+        .collect();
+    output.list(&settings)
+}

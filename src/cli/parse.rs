@@ -1,0 +1,155 @@
+//! Values on the command line.
+
+use std::net::{Ipv6Addr, SocketAddr};
+use std::str::FromStr;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::PgConnection;
+
+use crate::app::App;
+use crate::reservation::{Tenant, TenantName};
+use crate::store::{StoreError, tenants};
+
+/// The longest time that can be set, in days.
+const LONGEST: i64 = 3660;
+
+/// What a value on the command line can be refused for.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ValueError {
+    #[error(
+        "write a date and a time with its offset from UTC, such as 2026-12-01T09:00:00+01:00 or 2026-12-01T08:00:00Z"
+    )]
+    Time,
+    #[error("write a length such as 90s, 10m or 2h, {LONGEST} days at the most")]
+    Length,
+    #[error("write `none`, or {0}")]
+    NoneOr(Box<dyn std::error::Error + Send + Sync>),
+    #[error("a name has 1 to 100 characters, and no control characters")]
+    Name,
+    #[error("this is not an IANA time zone such as Europe/Berlin")]
+    TimeZone,
+}
+
+/// A moment: RFC 3339 with its offset, in whole milliseconds. Without an offset nobody could say
+/// which moment was meant.
+pub(super) fn time(text: &str) -> Result<DateTime<Utc>, ValueError> {
+    let time = DateTime::parse_from_rfc3339(text).map_err(|_| ValueError::Time)?;
+    DateTime::from_timestamp_millis(time.timestamp_millis()).ok_or(ValueError::Time)
+}
+
+/// A length of time in whole seconds.
+pub(super) fn length(text: &str) -> Result<TimeDelta, ValueError> {
+    let length = humantime::parse_duration(text).map_err(|_| ValueError::Length)?;
+    let length = TimeDelta::from_std(length).map_err(|_| ValueError::Length)?;
+    if length > TimeDelta::days(LONGEST) || length.subsec_nanos() != 0 {
+        return Err(ValueError::Length);
+    }
+    Ok(length)
+}
+
+/// A length of time that is not nothing.
+pub(super) fn positive_length(text: &str) -> Result<TimeDelta, ValueError> {
+    length(text)
+        .and_then(|length| if length > TimeDelta::zero() { Ok(length) } else { Err(ValueError::Length) })
+}
+
+/// A time zone by its IANA name.
+pub(super) fn time_zone(text: &str) -> Result<chrono_tz::Tz, ValueError> {
+    text.parse().map_err(|_| ValueError::TimeZone)
+}
+
+/// What operators call a server or an app: 1 to 100 characters, no controls.
+pub(super) fn name(text: &str) -> Result<String, ValueError> {
+    let length = text.chars().count();
+    if (1..=100).contains(&length) && !text.chars().any(char::is_control) {
+        Ok(text.to_owned())
+    } else {
+        Err(ValueError::Name)
+    }
+}
+
+/// A value, or `none` to take it away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Maybe<T>(pub Option<T>);
+
+impl<T> Maybe<T> {
+    /// Reads `none`, or a value with `parse`.
+    pub fn or<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
+        text: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Result<Self, ValueError> {
+        match text {
+            "none" => Ok(Self(None)),
+            text => {
+                parse(text).map(|value| Self(Some(value))).map_err(|error| ValueError::NoneOr(error.into()))
+            }
+        }
+    }
+}
+
+/// A count from 1.
+pub(super) fn count(text: &str) -> Result<u32, std::num::ParseIntError> {
+    std::num::NonZeroU32::from_str(text).map(Into::into)
+}
+
+/// Why no tenant was found.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum TenantError {
+    #[error("there is no tenant `{0}`")]
+    Unknown(TenantName),
+    #[error("there is no tenant yet; add one with `frontdesk tenant add`")]
+    None,
+    #[error("there are several tenants; say which one with --tenant")]
+    Several,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The tenant of that name; the only one, where none is named.
+pub(super) async fn tenant(app: &App, name: Option<TenantName>) -> Result<Tenant, TenantError> {
+    let mut db = app.db.acquire().await.map_err(StoreError::from)?;
+    tenant_among(&mut db, name).await
+}
+
+async fn tenant_among(db: &mut PgConnection, name: Option<TenantName>) -> Result<Tenant, TenantError> {
+    if let Some(name) = name {
+        return tenants::by_name(db, &name).await?.ok_or(TenantError::Unknown(name));
+    }
+    let mut all = tenants::list(db).await?;
+    match (all.pop(), all.is_empty()) {
+        (None, _) => Err(TenantError::None),
+        (Some(only), true) => Ok(only),
+        (Some(_), false) => Err(TenantError::Several),
+    }
+}
+
+/// An address that a client on this host can use.
+pub(super) fn reachable(address: SocketAddr) -> SocketAddr {
+    match address {
+        SocketAddr::V4(v4) if v4.ip().is_unspecified() => ([127, 0, 0, 1], v4.port()).into(),
+        SocketAddr::V6(v6) if v6.ip().is_unspecified() => (Ipv6Addr::LOCALHOST, v6.port()).into(),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_without_an_offset_is_refused() {
+        assert!(time("2026-12-01T09:00:00").is_err());
+        assert!(time("2026-12-01").is_err());
+        assert_eq!(time("2026-12-01T09:00:00+01:00").unwrap(), time("2026-12-01T08:00:00Z").unwrap());
+    }
+
+    #[test]
+    fn a_length_has_a_unit_and_whole_seconds() {
+        assert_eq!(length("10m").unwrap(), TimeDelta::minutes(10));
+        assert_eq!(length("0s").unwrap(), TimeDelta::zero());
+        for text in ["10", "1ms", "-5m", "", "11years"] {
+            assert!(length(text).is_err(), "{text}");
+        }
+        assert!(positive_length("0s").is_err());
+    }
+}

@@ -1,0 +1,80 @@
+//! What commands print.
+
+use std::error::Error;
+use std::fmt::Arguments;
+use std::io::{self, Write as _};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::Done;
+
+/// How a command prints.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Output {
+    /// JSON instead of text.
+    pub json: bool,
+}
+
+impl Output {
+    /// Prints one thing.
+    pub fn one(self, thing: &impl Serialize) -> Done {
+        let value = serde_json::to_value(thing)?;
+        if self.json {
+            say(format_args!("{value:#}"));
+        } else {
+            say(format_args!("{}", block(&value)));
+        }
+        Ok(())
+    }
+
+    /// Prints several things of a kind.
+    pub fn list(self, things: &[impl Serialize]) -> Done {
+        let value = serde_json::to_value(things)?;
+        if self.json {
+            say(format_args!("{value:#}"));
+            return Ok(());
+        }
+        let blocks: Vec<String> = value.as_array().into_iter().flatten().map(block).collect();
+        if blocks.is_empty() {
+            say(format_args!("none"));
+        } else {
+            say(format_args!("{}", blocks.join("\n\n")));
+        }
+        Ok(())
+    }
+}
+
+/// A thing as lines of names and values; what is absent is left out.
+fn block(value: &Value) -> String {
+    let Value::Object(fields) = value else {
+        return text(value);
+    };
+    let width = fields.keys().map(String::len).max().unwrap_or(0);
+    let there = fields.iter().filter(|(_, value)| !value.is_null());
+    there.map(|(name, value)| format!("{name:width$}  {}", text(value))).collect::<Vec<_>>().join("\n")
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        // What people wrote must not drive the terminal.
+        Value::String(text) => text.chars().filter(|c| !c.is_control()).collect(),
+        other => other.to_string(),
+    }
+}
+
+/// Prints a line. Nobody may be listening any more, as in `frontdesk … | head`: that is no failure.
+pub(super) fn say(line: Arguments<'_>) {
+    _ = writeln!(io::stdout(), "{line}");
+}
+
+/// Prints an error with its sources.
+pub(super) fn complain(error: &dyn Error) {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text = format!("{text}: {error}");
+        source = error.source();
+    }
+    _ = writeln!(io::stderr(), "frontdesk: {text}");
+}

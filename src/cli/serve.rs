@@ -1,0 +1,184 @@
+//! `frontdesk serve`.
+
+use std::future::pending;
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+
+use actix_web::dev::Server;
+use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
+use tokio::time::{sleep, timeout};
+
+use super::Done;
+use super::parse::reachable;
+use super::print::say;
+use super::session::{Place, Session};
+use crate::actions::welcome::{Welcome, welcome};
+use crate::background;
+use crate::config::{Config, Overrides};
+use crate::database::private::{PrivateDatabase, Role};
+use crate::server;
+
+/// How long the last refusals may take to be written.
+const FLUSH: Duration = Duration::from_secs(3);
+
+/// The pause before the private PostgreSQL is started again.
+const RESTART_PAUSE: Duration = Duration::from_secs(1);
+
+#[derive(Debug, Args)]
+pub(super) struct ServeArgs {
+    /// IP address and port to accept requests on [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<String>,
+    /// Leave the schema as it is; stop where it is not the one that is needed
+    #[arg(long)]
+    no_migrate: bool,
+}
+
+impl ServeArgs {
+    pub fn overrides(&self, overrides: Overrides) -> Overrides {
+        overrides
+            .set("listen", self.listen.as_deref())
+            .set("database.migrate", self.no_migrate.then_some("false"))
+    }
+}
+
+/// The address is taken, or not ours.
+#[derive(Debug, thiserror::Error)]
+#[error("can't accept requests on {address}")]
+struct ListenError {
+    address: SocketAddr,
+    source: std::io::Error,
+}
+
+pub(super) async fn serve(config: Config, place: Place) -> Done {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let stop = async {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    };
+    tokio::pin!(stop);
+    let session = tokio::select! {
+        session = Session::open(place, &config, Role::Serve) => session?,
+        () = &mut stop => return Ok(()),
+    };
+    // Only now: a connection that waits for the database would be worse than one that is refused,
+    // for a conference server asks again.
+    let (server, address) = match listen(&session, &config) {
+        Ok(listening) => listening,
+        Err(error) => {
+            session.close().await;
+            return Err(error.into());
+        }
+    };
+    let Session { app, mut private, refusals } = session;
+    let greeting = match &private {
+        Some(_) => welcome(&app).await?,
+        None => None,
+    };
+
+    let handle = server.handle();
+    let mut serving = tokio::spawn(server);
+    let (stop_writing, stopped) = oneshot::channel::<()>();
+    let writing = tokio::spawn(refusals.run(app.db.clone(), async { _ = stopped.await }));
+    match greeting {
+        Some(greeting) => introduce(address, &greeting),
+        None => say(format_args!("Frontdesk answers at http://{}", reachable(address))),
+    }
+
+    let ended = tokio::select! {
+        ended = &mut serving => Some(ended),
+        () = stop => None,
+        () = background::run(&app, config.retention) => None,
+        () = keep_alive(&mut private) => None,
+    };
+    tracing::info!("stopping");
+    if ended.is_none() {
+        handle.stop(true).await;
+        _ = serving.await;
+    }
+    drop(stop_writing);
+    if timeout(FLUSH, writing).await.is_err() {
+        tracing::warn!("the last refusals were not written");
+    }
+    app.close().await;
+    if let Some(private) = private {
+        private.close().await;
+    }
+    match ended {
+        Some(ended) => Ok(ended??),
+        None => Ok(()),
+    }
+}
+
+fn listen(session: &Session, config: &Config) -> Result<(Server, SocketAddr), ListenError> {
+    let failed = |source| ListenError { address: config.listen, source };
+    let listener = TcpListener::bind(config.listen).map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    let server = server::serve(session.app.clone(), listener, config.shutdown_timeout).map_err(failed)?;
+    Ok((server, address))
+}
+
+/// Starts the private PostgreSQL again whenever it dies.
+async fn keep_alive(private: &mut Option<PrivateDatabase>) {
+    let Some(private) = private else {
+        return pending().await;
+    };
+    loop {
+        let status = private.died().await;
+        tracing::error!(?status, "the private PostgreSQL died; starting it again");
+        while let Err(error) = private.restart().await {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "the private PostgreSQL can't be started"
+            );
+            sleep(RESTART_PAUSE).await;
+        }
+    }
+}
+
+fn introduce(address: SocketAddr, greeting: &Welcome) {
+    let url = format!("http://{}", reachable(address));
+    let credential = greeting.server.credential.expose();
+    let ask = |name: &str| {
+        format!(
+            "curl -i {url}/conference -H 'Authorization: Bearer {credential}' -d name={name} -d mail_owner=me@example.org"
+        )
+    };
+    let until =
+        greeting.sample.slot.ends().map_or_else(String::new, |ends| ends.format("%H:%M UTC").to_string());
+    say(format_args!(
+        "Frontdesk answers at {url}
+
+  tenant             {tenant}
+  conference server  {server}
+    credential       {credential}
+  app                {app}
+    credential       {app_credential}
+
+These credentials are not shown again.
+
+The room `{room}` is booked until {until}. Ask for it as a conference server does:
+
+  # a grant: the room may open, with a password and a limit
+  {grant}
+
+  # a refusal: nobody booked this room
+  {refusal}
+
+  # a conflict: ask for the first room once more, and it is open already
+  {grant}
+",
+        tenant = greeting.tenant.name,
+        server = greeting.server.server.name,
+        app = greeting.app.app.name,
+        app_credential = greeting.app.credential.expose(),
+        room = greeting.sample.room.as_str(),
+        grant = ask(greeting.sample.room.as_str()),
+        refusal = ask("nobody-booked-this"),
+    ));
+}

@@ -1,0 +1,180 @@
+//! Getting to work: which database, which keys, as which user.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use actix_web::web::Data;
+use sqlx::PgConnection;
+use sqlx::postgres::PgConnectOptions;
+use tokio::time::{Instant, sleep};
+
+use crate::app::App;
+use crate::clock::Clock;
+use crate::config::{Config, DatabaseUrl};
+use crate::database::fault::is_passing;
+use crate::database::migrate::{self, SchemaError};
+use crate::database::pools;
+use crate::database::private::{self, FolderError, PrivateDatabase, PrivateDatabaseError, Role};
+use crate::refusal_log::{RefusalLog, RefusalWriter};
+use crate::seal::{KeyFileError, KeyId, MasterKeys};
+use crate::store::{StoreError, deployment};
+
+/// How long the database may take to answer the first call of a service; a command waits less.
+const SERVE_PATIENCE: Duration = Duration::from_mins(1);
+const COMMAND_PATIENCE: Duration = Duration::from_secs(5);
+
+/// The name of the master keys' file in the data folder.
+const KEY_FILE: &str = "master.key";
+
+/// Where the data is.
+pub(super) struct Place {
+    keys: MasterKeys,
+    database: Database,
+}
+
+enum Database {
+    /// Somebody else's PostgreSQL.
+    Remote(DatabaseUrl),
+    /// Our own, in this folder.
+    Private(PathBuf),
+}
+
+/// Why a command could not get to work.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SessionError {
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    #[error(transparent)]
+    Keys(#[from] KeyFileError),
+    #[error(transparent)]
+    Private(#[from] PrivateDatabaseError),
+    #[error("PostgreSQL can't be reached")]
+    Unreachable(#[source] sqlx::Error),
+    #[error(transparent)]
+    Schema(#[from] SchemaError),
+    #[error(
+        "passwords in this database are sealed under the master key `{missing}`, and the key file has only {here}. \
+         Every replica needs the same keys: copy the file from a host that works, and name it in \
+         FRONTDESK_MASTER_KEY_FILE"
+    )]
+    ForeignKeys { missing: String, here: String },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Place {
+    /// Chooses the data folder and the database, and reads the master keys. As root, where a data
+    /// folder is needed, the process becomes the folder's user for good: so call this before any
+    /// thread exists, and read what only root may read before.
+    pub fn choose(config: &Config) -> Result<Self, SessionError> {
+        let given = config.master_key_file.as_deref().map(MasterKeys::read).transpose()?;
+        match (&config.database.url, given) {
+            (Some(url), Some(keys)) => Ok(Self { keys, database: Database::Remote(url.clone()) }),
+            (url, given) => {
+                let data_dir = private::settle(config.data_dir.as_deref())?;
+                let keys = match given {
+                    Some(keys) => keys,
+                    None => MasterKeys::read_or_create(&data_dir.join(KEY_FILE))?,
+                };
+                let database = match url {
+                    Some(url) => Database::Remote(url.clone()),
+                    None => Database::Private(data_dir),
+                };
+                Ok(Self { keys, database })
+            }
+        }
+    }
+}
+
+/// A running command's, or the service's, hold on everything.
+pub(super) struct Session {
+    pub app: Data<App>,
+    pub private: Option<PrivateDatabase>,
+    pub refusals: RefusalWriter,
+}
+
+impl Session {
+    /// Reaches the database, starting it where it is our own, brings its schema up to date, and
+    /// makes sure that our keys are its keys.
+    pub async fn open(place: Place, config: &Config, role: Role) -> Result<Self, SessionError> {
+        let (private, options) = match place.database {
+            Database::Remote(url) => (None, url.connect_options()),
+            Database::Private(data_dir) => {
+                let private = private::open(&data_dir, role).await?;
+                let options = private.connect_options();
+                (Some(private), options)
+            }
+        };
+        match prepare(&options, &place.keys, config, role).await {
+            Ok(()) => {}
+            Err(error) => {
+                if let Some(private) = private {
+                    private.close().await;
+                }
+                return Err(error);
+            }
+        }
+        let (log, refusals) = RefusalLog::new();
+        let app = App::new(options, &config.database, place.keys, Clock::system(), config.language, log);
+        Ok(Self { app: Data::new(app), private, refusals })
+    }
+
+    /// Lets go of everything.
+    pub async fn close(self) {
+        self.app.close().await;
+        if let Some(private) = self.private {
+            private.close().await;
+        }
+    }
+}
+
+async fn prepare(
+    options: &PgConnectOptions,
+    keys: &MasterKeys,
+    config: &Config,
+    role: Role,
+) -> Result<(), SessionError> {
+    let mut db = reach(options, role).await?;
+    if config.database.migrate {
+        let run = migrate::run(&mut db).await?;
+        if run > 0 {
+            tracing::info!(migrations = run, "brought the schema up to date");
+        }
+    } else {
+        migrate::check(&mut db).await?;
+    }
+    check_keys(&mut db, keys).await
+}
+
+/// Connects, and is patient with a database that is still starting.
+async fn reach(options: &PgConnectOptions, role: Role) -> Result<PgConnection, SessionError> {
+    let patience = match role {
+        Role::Serve => SERVE_PATIENCE,
+        Role::Command => COMMAND_PATIENCE,
+    };
+    let until = Instant::now() + patience;
+    loop {
+        match pools::connect_once(options, COMMAND_PATIENCE).await {
+            Ok(connection) => return Ok(connection),
+            Err(error) if is_passing(&error) && Instant::now() < until => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "PostgreSQL can't be reached yet");
+                sleep(Duration::from_secs(1)).await;
+            }
+            Err(error) => return Err(SessionError::Unreachable(error)),
+        }
+    }
+}
+
+/// Makes sure that whatever is sealed in this database can be opened by everybody who works on it.
+async fn check_keys(db: &mut PgConnection, keys: &MasterKeys) -> Result<(), SessionError> {
+    let here: Vec<String> = keys.key_ids().map(|id: KeyId| id.to_string()).collect();
+    let first = keys.first_id().to_string();
+    let noted = deployment::note_first_master_key(db, &first).await?;
+    if let Some(missing) = noted.iter().find(|id| !here.contains(id)) {
+        return Err(SessionError::ForeignKeys { missing: missing.clone(), here: here.join(", ") });
+    }
+    if !noted.contains(&first) {
+        deployment::note_master_key(db, &first).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,4 @@
+//! Our own endpoints.
+
+pub mod health;
+pub mod metrics;

@@ -1,0 +1,5 @@
+//! Tests against a real PostgreSQL, in one binary. `scripts/with-postgres cargo test` starts one.
+
+mod private_cluster;
+mod smoke;
+mod world;

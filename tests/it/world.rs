@@ -1,0 +1,252 @@
+//! A running Frontdesk with a database of its own and a clock that stands still.
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::web::Data;
+use chrono::{DateTime, TimeDelta, Utc};
+use frontdesk::actions::add_server::{Serves, add_server};
+use frontdesk::actions::add_tenant::add_tenant;
+use frontdesk::actions::book::{Booking, book};
+use frontdesk::app::App;
+use frontdesk::clock::Clock;
+use frontdesk::config::DatabaseConfig;
+use frontdesk::database::migrate;
+use frontdesk::refusal_log::RefusalLog;
+use frontdesk::reservation::wording::Language;
+use frontdesk::reservation::{Appointment, Policy, TenantName};
+use frontdesk::seal::MasterKeys;
+use frontdesk::server;
+use serde_json::Value;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
+use tokio::sync::{OnceCell, oneshot};
+use uuid::Uuid;
+
+/// The migrated database that every test's own is copied from.
+static TEMPLATE: OnceCell<String> = OnceCell::const_new();
+
+/// When the clock of a world stands at first.
+pub fn nine_o_clock() -> DateTime<Utc> {
+    "2026-12-01T09:00:00Z".parse().unwrap()
+}
+
+/// A running Frontdesk.
+pub struct World {
+    pub app: Data<App>,
+    pub clock: Clock,
+    pub url: String,
+    pub options: PgConnectOptions,
+    client: reqwest::Client,
+    server: ServerHandle,
+    stop_writing: Option<oneshot::Sender<()>>,
+    database: String,
+}
+
+/// An answer, as it came.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reply {
+    pub status: u16,
+    pub body: Value,
+}
+
+impl Reply {
+    /// The refusal's code.
+    pub fn reason(&self) -> &str {
+        self.body["reason"].as_str().unwrap_or_else(|| panic!("no reason in {self:?}"))
+    }
+
+    /// The sentence for people.
+    pub fn message(&self) -> &str {
+        self.body["message"].as_str().unwrap_or_else(|| panic!("no message in {self:?}"))
+    }
+
+    /// The conference's id.
+    pub fn id(&self) -> &str {
+        self.body["id"].as_str().unwrap_or_else(|| panic!("no id in {self:?}"))
+    }
+}
+
+fn admin() -> PgConnectOptions {
+    let url =
+        std::env::var("TEST_DATABASE_URL").expect("run the tests with `make test`, or set TEST_DATABASE_URL");
+    url.parse().expect("TEST_DATABASE_URL is a PostgreSQL URL")
+}
+
+async fn execute(sql: String) {
+    let mut db = PgConnection::connect_with(&admin()).await.unwrap();
+    sqlx::query(AssertSqlSafe(sql)).execute(&mut db).await.unwrap();
+}
+
+/// A new, migrated database.
+pub async fn database() -> (String, PgConnectOptions) {
+    let template = TEMPLATE.get_or_init(async || {
+        let name = format!("template_{}", Uuid::now_v7().simple());
+        execute(format!("CREATE DATABASE {name}")).await;
+        let mut db = PgConnection::connect_with(&admin().database(&name)).await.unwrap();
+        migrate::run(&mut db).await.unwrap();
+        db.close().await.unwrap();
+        name
+    });
+    let template = template.await;
+    let name = format!("test_{}", Uuid::now_v7().simple());
+    execute(format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
+    let options = admin().database(&name);
+    (name, options)
+}
+
+/// The configuration of pools that tests use.
+pub fn pools() -> DatabaseConfig {
+    let env = [("FRONTDESK_DATABASE_DESK_CONNECTIONS", "8"), ("FRONTDESK_DATABASE_CONNECTIONS", "4")];
+    let env = env.map(|(name, value)| (name.into(), value.into()));
+    frontdesk::config::load(&frontdesk::config::Overrides::default(), env.into_iter()).unwrap().database
+}
+
+/// A master key that tests use.
+pub fn keys() -> MasterKeys {
+    MasterKeys::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").unwrap()
+}
+
+impl World {
+    /// A Frontdesk at nine o'clock, with the tenant `acme` and nothing else.
+    pub async fn new() -> Self {
+        let (database, options) = database().await;
+        Self::on(database, options, Clock::standing_at(nine_o_clock())).await
+    }
+
+    async fn on(database: String, options: PgConnectOptions, clock: Clock) -> Self {
+        let (log, writer) = RefusalLog::new();
+        let app = Data::new(App::new(options.clone(), &pools(), keys(), clock.clone(), Language::En, log));
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let serving = server::serve(app.clone(), listener, Duration::from_secs(1)).unwrap();
+        let server = serving.handle();
+        tokio::spawn(serving);
+        let (stop_writing, stopped) = oneshot::channel();
+        tokio::spawn(writer.run(app.db.clone(), async { _ = stopped.await }));
+        let client = reqwest::Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
+        let world =
+            Self { app, clock, url, options, client, server, stop_writing: Some(stop_writing), database };
+        world.tenant("acme", |_| {}).await;
+        world
+    }
+
+    /// Adds a tenant.
+    pub async fn tenant(&self, name: &str, change: impl FnOnce(&mut Policy)) {
+        let mut policy = Policy::default();
+        change(&mut policy);
+        add_tenant(&self.app, name.parse().unwrap(), policy).await.unwrap();
+    }
+
+    /// Changes the policy of `acme`.
+    pub async fn policy(&self, change: impl FnOnce(&mut Policy)) {
+        let name: TenantName = "acme".parse().unwrap();
+        frontdesk::actions::change_tenant::change_tenant(&self.app, &name, None, change).await.unwrap();
+    }
+
+    /// Adds a conference server whose default tenant is `acme`, and gives its credential.
+    pub async fn server(&self, name: &str) -> String {
+        let serves = Serves { default: "acme".parse().unwrap(), others: Vec::new(), all: false };
+        add_server(&self.app, name.to_owned(), serves).await.unwrap().credential.expose().to_owned()
+    }
+
+    /// A booking of a room of `acme` from `starts` to `ends`, in minutes from nine o'clock.
+    pub fn booking(&self, room: &str, starts: i64, ends: i64) -> Booking {
+        Booking {
+            tenant: "acme".parse().unwrap(),
+            room: room.parse().unwrap(),
+            title: None,
+            starts: nine_o_clock() + TimeDelta::minutes(starts),
+            ends: Some(nine_o_clock() + TimeDelta::minutes(ends)),
+            time_zone: None,
+            password: None,
+            lobby: false,
+            max_occupants: None,
+            early_open: None,
+            grace: None,
+            max_duration: None,
+        }
+    }
+
+    /// Books a room of `acme` from `starts` to `ends`, in minutes from nine o'clock.
+    pub async fn book(&self, room: &str, starts: i64, ends: i64) -> Appointment {
+        book(&self.app, self.booking(room, starts, ends)).await.unwrap()
+    }
+
+    /// Cancels an appointment of `acme`.
+    pub async fn cancel(&self, appointment: &Appointment) {
+        let name = "acme".parse().unwrap();
+        frontdesk::actions::cancel::cancel(&self.app, &name, appointment.id).await.unwrap();
+    }
+
+    /// Lets time pass.
+    pub fn advance(&self, by: TimeDelta) {
+        self.clock.advance(by);
+    }
+
+    /// Asks as a conference server does.
+    pub async fn ask(&self, credential: &str, name: &str) -> Reply {
+        let form =
+            [("name", name), ("mail_owner", "someone@meet.test"), ("start_time", "2026-12-01T09:00:00.000Z")];
+        let request =
+            self.client.post(format!("{}/conference", self.url)).bearer_auth(credential).form(&form);
+        reply(request).await
+    }
+
+    /// Reads a conference.
+    pub async fn get(&self, credential: &str, id: &str) -> Reply {
+        reply(self.client.get(format!("{}/conference/{id}", self.url)).bearer_auth(credential)).await
+    }
+
+    /// Releases a conference.
+    pub async fn delete(&self, credential: &str, id: &str) -> Reply {
+        reply(self.client.delete(format!("{}/conference/{id}", self.url)).bearer_auth(credential)).await
+    }
+
+    /// A client, and requests of any kind, for what the others don't do.
+    pub fn client(&self) -> &reqwest::Client {
+        &self.client
+    }
+
+    /// The database, for looking and for meddling.
+    pub fn db(&self) -> &PgPool {
+        &self.app.db
+    }
+
+    /// How many conferences have open rows.
+    pub async fn open_rows(&self) -> i64 {
+        sqlx::query_scalar("SELECT count(*) FROM conferences WHERE closed_at IS NULL")
+            .fetch_one(self.db())
+            .await
+            .unwrap()
+    }
+}
+
+/// Sends a request and reads what comes back; an empty body is null.
+pub async fn reply(request: reqwest::RequestBuilder) -> Reply {
+    let response = request.send().await.unwrap();
+    let status = response.status().as_u16();
+    let bytes = response.bytes().await.unwrap();
+    let body = if bytes.is_empty() {
+        Value::Null
+    } else {
+        serde_json::from_slice(&bytes).unwrap_or_else(|_| panic!("not JSON: {bytes:?}"))
+    };
+    Reply { status, body }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        drop(self.stop_writing.take());
+        let (server, database) = (self.server.clone(), self.database.clone());
+        let cleaner = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                _ = tokio::time::timeout(Duration::from_secs(2), server.stop(false)).await;
+                execute(format!("DROP DATABASE IF EXISTS {database} WITH (FORCE)")).await;
+            });
+        });
+        _ = cleaner.join();
+    }
+}
