@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
+use sqlx::Connection;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::{Connection, Executor};
 
 use crate::config::Connections;
 
@@ -48,7 +48,6 @@ fn pool(options: PgConnectOptions, connections: Connections, acquire: Duration) 
                 if read_only == "on" {
                     return Err(sqlx::Error::Io(std::io::Error::other("the database is read-only")));
                 }
-                connection.execute("SET TIME ZONE 'UTC'").await?;
                 Ok(())
             })
         })

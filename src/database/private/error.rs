@@ -9,6 +9,7 @@ use std::{
 use super::{Role, lock::Holder};
 
 /// Why the private database cannot be opened.
+#[expect(missing_docs, reason = "the fields are what the message says they are")]
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PrivateDatabaseError {

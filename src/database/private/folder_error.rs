@@ -3,6 +3,7 @@
 use std::{io, path::PathBuf};
 
 /// Why there is no data folder to work in.
+#[expect(missing_docs, reason = "the fields are what the message says they are")]
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FolderError {

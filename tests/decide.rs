@@ -1,0 +1,343 @@
+//! The decision under generated situations. No database.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use frontdesk::reservation::wording::Language;
+use frontdesk::reservation::{
+    AppointmentId, Ask, Basis, Conference, ConferenceId, Decision, Grant, MailOwner, Near, Node, Occurrence,
+    OccurrenceId, Options, Policy, Reason, Server, ServerId, ServerState, Situation, Slot, Tenant, TenantId,
+    Unscheduled, WhenLiveElsewhere, decide,
+};
+use frontdesk::seal::Sealed;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+const SLACK: TimeDelta = TimeDelta::seconds(90);
+
+fn base() -> DateTime<Utc> {
+    "2026-12-01T09:00:00Z".parse().unwrap()
+}
+
+fn seconds(range: std::ops::Range<i64>) -> impl Strategy<Value = TimeDelta> {
+    range.prop_map(TimeDelta::seconds)
+}
+
+fn server_state() -> impl Strategy<Value = ServerState> {
+    select(vec![ServerState::Active, ServerState::Drained, ServerState::Lost, ServerState::Revoked])
+}
+
+prop_compose! {
+    fn options()(password in any::<Option<Vec<u8>>>(), lobby: bool, max_occupants in proptest::option::of(1..500_u32))
+        -> Options {
+        Options { password: password.map(Sealed::from_bytes), lobby, max_occupants }
+    }
+}
+
+prop_compose! {
+    /// An occurrence from `starts`, with whatever else it may have.
+    fn occurrence(starts: DateTime<Utc>, ends: Option<DateTime<Utc>>)(
+        early_open in seconds(0..4000),
+        grace in seconds(0..4000),
+        max_duration in proptest::option::of(seconds(1..8000)),
+        first_opened_before in proptest::option::of(seconds(0..8000)),
+        options in options(),
+        revision in 1..5_i64,
+        appointment_cancelled: bool,
+    ) -> Occurrence {
+        Occurrence {
+            id: OccurrenceId { appointment: AppointmentId::new(), original_start: starts },
+            revision,
+            slot: Slot::new(starts, ends).unwrap(),
+            early_open,
+            grace,
+            max_duration,
+            first_opened_at: max_duration.and(first_opened_before).map(|before| base() - before),
+            options,
+            appointment_cancelled,
+        }
+    }
+}
+
+/// Booked dates around `base()`, as a room can have them: one after the other. Now is `base()`.
+fn near() -> impl Strategy<Value = Near> {
+    let lengths = (1..9000_i64, 1..9000_i64, 0..9000_i64, 1..9000_i64, 1..9000_i64);
+    (lengths, any::<[bool; 5]>(), any::<bool>()).prop_flat_map(
+        |((before, length, gap, second, third), there, endless)| {
+            let starts = base() - TimeDelta::seconds(before);
+            let ends = starts + TimeDelta::seconds(length);
+            let next_starts = ends.max(base() + TimeDelta::seconds(1)) + TimeDelta::seconds(gap);
+            let next_ends = next_starts + TimeDelta::seconds(second);
+            let following = next_ends + TimeDelta::seconds(third);
+            let current_ends = (!endless || there[1]).then_some(ends);
+            (
+                occurrence(starts, current_ends).prop_map(move |o| there[0].then_some(o)),
+                occurrence(next_starts, Some(next_ends)).prop_map(move |o| there[1].then_some(o)),
+                occurrence(following, None).prop_map(move |o| (there[1] && there[2]).then_some(o)),
+                occurrence(starts, Some(ends)).prop_map(move |o| there[3].then_some(o)),
+                occurrence(next_starts, Some(next_ends)).prop_map(move |o| there[4].then_some(o)),
+            )
+                .prop_map(|(current, next, following, cancelled_current, cancelled_next)| Near {
+                    current,
+                    next,
+                    following,
+                    cancelled_current,
+                    cancelled_next,
+                })
+        },
+    )
+}
+
+prop_compose! {
+    fn policy()(
+        when_live_elsewhere in
+            select(vec![WhenLiveElsewhere::Auto, WhenLiveElsewhere::Refuse, WhenLiveElsewhere::TakeOver]),
+        allow: bool,
+        pattern in select(vec![None, Some("room"), Some("ro|room"), Some("other.*")]),
+        duration in seconds(1..20_000),
+        lobby: bool,
+        capacity in proptest::option::of(1..4_u32),
+        german: bool,
+    ) -> Policy {
+        Policy {
+            language: if german { Language::De } else { Language::En },
+            when_live_elsewhere,
+            unscheduled: Unscheduled {
+                allow,
+                pattern: pattern.map(|pattern| pattern.parse().unwrap()),
+                duration,
+                lobby,
+                max_occupants: None,
+            },
+            capacity,
+            ..Policy::default()
+        }
+    }
+}
+
+/// The node and the servers of all situations: the one that asks, and another.
+fn asker() -> ServerId {
+    "00000000-0000-7000-8000-000000000001".parse().unwrap()
+}
+
+fn other() -> ServerId {
+    "00000000-0000-7000-8000-000000000002".parse().unwrap()
+}
+
+fn ask() -> Ask {
+    let node: Node = "room".parse().unwrap();
+    Ask { room: node.parts().map(|(_, room)| room), node }
+}
+
+/// Where a live conference comes from: one of the dates, a date that is gone, or no date at all.
+fn live(near: Near) -> impl Strategy<Value = Option<Conference>> {
+    let gone = OccurrenceId { appointment: AppointmentId::new(), original_start: base() };
+    let mut origins = vec![None, Some(gone)];
+    origins.extend([&near.current, &near.next].into_iter().flatten().map(|occurrence| Some(occurrence.id)));
+    let conference = (
+        select(origins),
+        select(vec![asker(), other()]),
+        server_state(),
+        select(vec!["room", "ROOM", "r%6fom"]),
+        seconds(-100..4000),
+        seconds(1..9000),
+        options(),
+    );
+    proptest::option::of(conference.prop_map(|(occurrence, server, state, node, ago, lasts, options)| {
+        Conference {
+            tenant: TenantId::new(),
+            id: ConferenceId::new(),
+            room: "room".parse().unwrap(),
+            node: node.parse().unwrap(),
+            server: Server { id: server, state },
+            mail_owner: MailOwner::default(),
+            occurrence,
+            opened_at: base() - ago,
+            ends_at: base() - ago + lasts,
+            options,
+        }
+    }))
+}
+
+fn situation() -> impl Strategy<Value = Situation> {
+    let around = near().prop_flat_map(|near| (Just(near.clone()), live(near)));
+    let rest = (policy(), server_state(), any::<[bool; 3]>(), 0..5_u32);
+    (around, rest).prop_map(|((near, live), (policy, state, [there, served, disabled], count))| Situation {
+        server: Server { id: asker(), state },
+        tenant: (there || served).then(|| Tenant {
+            id: TenantId::new(),
+            name: "acme".parse().unwrap(),
+            policy,
+            revision: 1,
+            created_at: base(),
+            disabled_at: (disabled && !served).then(base),
+        }),
+        served: served || there,
+        near,
+        live_count: count + u32::from(live.as_ref().is_some_and(|live| !live.is_over(base()))),
+        live,
+    })
+}
+
+fn granted(situation: &Situation) -> Option<Grant> {
+    match decide(&ask(), situation, base()) {
+        Decision::Grant(grant) => Some(grant),
+        Decision::Conflict(_) | Decision::Refuse(_) => None,
+    }
+}
+
+fn dates(near: &Near) -> Vec<&Occurrence> {
+    [&near.current, &near.next].into_iter().flatten().collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    #[test]
+    fn a_grant_lies_within_the_window_of_its_booking(situation in situation()) {
+        let Some(grant) = granted(&situation) else { return Ok(()) };
+        prop_assert_eq!(grant.opened_at, base());
+        prop_assert!(grant.ends_at - grant.opened_at >= TimeDelta::seconds(1));
+        let Basis::Occurrence { id, revision } = grant.basis else { return Ok(()) };
+        let booked = dates(&situation.near).into_iter().find(|o| o.id == id).unwrap();
+        prop_assert_eq!(revision, booked.revision);
+        prop_assert!(base() >= booked.slot.starts() - booked.early_open - SLACK);
+        if let Some(ends) = booked.slot.ends() {
+            prop_assert!(grant.ends_at <= ends + booked.grace);
+            if let Some(longest) = booked.max_duration {
+                prop_assert!(grant.ends_at <= booked.first_opened_at.unwrap_or(base()) + longest);
+            }
+        }
+        prop_assert_eq!(grant.options, booked.options.clone());
+    }
+
+    #[test]
+    fn no_grant_reaches_into_the_time_of_another_booking(situation in situation()) {
+        let Some(grant) = granted(&situation) else { return Ok(()) };
+        let own = match grant.basis { Basis::Occurrence { id, .. } => Some(id), Basis::Unscheduled => None };
+        let near = &situation.near;
+        for booked in [&near.current, &near.next, &near.following].into_iter().flatten() {
+            if Some(booked.id) == own { continue }
+            let starts = booked.slot.starts();
+            let ends = booked.slot.ends().unwrap_or(DateTime::<Utc>::MAX_UTC);
+            prop_assert!(ends <= grant.opened_at || grant.ends_at <= starts, "{booked:?} {grant:?}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_has_a_reason_that_people_can_read_in_both_languages(situation in situation()) {
+        let Decision::Refuse(refusal) = decide(&ask(), &situation, base()) else { return Ok(()) };
+        prop_assert!(!refusal.reason.code().is_empty());
+        for language in [Language::En, Language::De] {
+            for zone in [chrono_tz::Tz::UTC, chrono_tz::Asia::Kathmandu] {
+                let message = refusal.reason.message(language, zone, base());
+                prop_assert!(message.ends_with('.') && message.len() > 10, "{message}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_room_that_is_too_early_is_not_promised_for_the_past(situation in situation()) {
+        let Decision::Refuse(refusal) = decide(&ask(), &situation, base()) else { return Ok(()) };
+        if let Reason::TooEarly { opens_at } = refusal.reason {
+            prop_assert!(opens_at > base());
+        }
+    }
+
+    #[test]
+    fn a_conflict_names_the_live_conference_of_this_very_server_and_node(situation in situation()) {
+        if let Decision::Conflict(id) = decide(&ask(), &situation, base()) {
+            let live = situation.live.unwrap();
+            prop_assert_eq!(id, live.id);
+            prop_assert!(!live.is_over(base()));
+            prop_assert_eq!(live.server.id, asker());
+            prop_assert_eq!(live.node, ask().node);
+        }
+    }
+
+    #[test]
+    fn whatever_is_open_is_replaced_by_a_grant_or_left_alone(situation in situation()) {
+        if let Some(grant) = granted(&situation) {
+            prop_assert_eq!(grant.replaces.map(|r| r.id), situation.live.as_ref().map(|live| live.id));
+        }
+    }
+
+    #[test]
+    fn a_room_is_taken_over_only_as_the_policy_says_and_never_when_young(situation in situation()) {
+        let Some(grant) = granted(&situation).filter(Grant::is_take_over) else { return Ok(()) };
+        let live = situation.live.unwrap();
+        prop_assert!(base() - live.opened_at >= TimeDelta::seconds(30));
+        match situation.tenant.unwrap().policy.when_live_elsewhere {
+            WhenLiveElsewhere::Refuse => prop_assert!(false, "{grant:?}"),
+            WhenLiveElsewhere::TakeOver => {}
+            WhenLiveElsewhere::Auto => {
+                prop_assert_eq!(live.server.id, other());
+                prop_assert_ne!(live.server.state, ServerState::Active);
+            }
+        }
+    }
+
+    #[test]
+    fn a_server_that_is_not_active_gets_no_room(situation in situation()) {
+        if granted(&situation).is_some() {
+            prop_assert_eq!(situation.server.state, ServerState::Active);
+        }
+    }
+
+    #[test]
+    fn no_grant_goes_past_the_capacity(situation in situation()) {
+        if granted(&situation).is_some()
+            && let Some(capacity) = situation.tenant.as_ref().unwrap().policy.capacity
+        {
+            let replaced = situation.live.as_ref().is_some_and(|live| !live.is_over(base()));
+            prop_assert!(situation.live_count - u32::from(replaced) < capacity);
+        }
+    }
+
+    #[test]
+    fn a_tenant_that_is_missing_foreign_or_disabled_gets_nothing(situation in situation()) {
+        let open = situation.served && situation.tenant.as_ref().is_some_and(|t| t.disabled_at.is_none());
+        if !open {
+            prop_assert!(matches!(decide(&ask(), &situation, base()), Decision::Refuse(_)));
+        }
+    }
+
+    #[test]
+    fn an_unbooked_room_opens_only_where_the_tenant_lets_it(situation in situation()) {
+        let Some(grant) = granted(&situation) else { return Ok(()) };
+        if grant.basis == Basis::Unscheduled {
+            let rule = situation.tenant.unwrap().policy.unscheduled;
+            prop_assert!(rule.allow);
+            prop_assert!(rule.pattern.is_none_or(|pattern| pattern.as_str() != "other.*"));
+            prop_assert!(grant.ends_at <= base() + rule.duration);
+            prop_assert_eq!(grant.options.lobby, rule.lobby);
+        }
+    }
+
+    #[test]
+    fn a_decision_is_made_at_the_ends_of_time(situation in situation(), late: bool, far in 0..100_000_i64) {
+        let edge = if late { DateTime::<Utc>::MAX_UTC } else { DateTime::<Utc>::MIN_UTC };
+        let at = edge.checked_add_signed(TimeDelta::seconds(far)).unwrap_or(edge);
+        _ = decide(&ask(), &situation, at);
+    }
+
+    #[test]
+    fn every_name_is_a_room_or_has_an_error(name in "\\PC{0,60}|[\\x00-\\x7f%\\[\\]]{0,60}") {
+        if let Ok(node) = name.parse::<Node>() {
+            prop_assert_eq!(node.as_str(), &name);
+            if let Ok((_, room)) = node.parts() {
+                prop_assert!(!room.as_str().is_empty() && room.as_str().len() <= 1023);
+                prop_assert!(!room.as_str().chars().any(char::is_control));
+            }
+        }
+    }
+
+    /// Source: the web client decodes, applies NFKC, lower-cases, encodes and lower-cases again.
+    #[test]
+    fn what_the_web_client_makes_of_a_name_has_the_key_of_the_name(name in "[^%\\[\\]]{1,40}") {
+        use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+        use unicode_normalization::UnicodeNormalization;
+        let folded = name.nfkc().collect::<String>().to_lowercase();
+        let sent = utf8_percent_encode(&folded, NON_ALPHANUMERIC).to_string().to_lowercase();
+        let key = |name: &str| name.parse::<frontdesk::reservation::RoomKey>();
+        prop_assert_eq!(key(&sent), key(&name));
+    }
+}

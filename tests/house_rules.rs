@@ -1,0 +1,149 @@
+//! The rules of the house, as far as they can be read off the source.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What each part of `src` may import of ours. `main` and `cli` may import everything.
+const IMPORTS: &[(&str, &[&str])] = &[
+    ("clock", &[]),
+    ("credential", &[]),
+    ("metrics", &[]),
+    ("seal", &[]),
+    ("reservation", &["seal"]),
+    ("config", &["reservation"]),
+    ("telemetry", &["config"]),
+    ("store", &["credential", "reservation", "seal"]),
+    ("database", &["config", "store"]),
+    ("refusal_log", &["store"]),
+    ("app", &["clock", "config", "credential", "database", "metrics", "refusal_log", "reservation", "seal"]),
+    (
+        "actions",
+        &["app", "clock", "config", "credential", "database", "metrics", "reservation", "seal", "store"],
+    ),
+    ("background", &["actions", "app", "config", "store"]),
+    ("view", &["actions", "reservation", "store"]),
+    ("dialect", &["actions", "app", "credential", "reservation", "telemetry"]),
+    ("http", &["actions", "app", "store"]),
+    ("server", &["app", "dialect", "http", "reservation", "telemetry"]),
+];
+
+/// Where the checked macros, and with them SQL, may stand.
+const SQL: &str = "src/store/";
+
+/// Statements about connections and schemas, not about our tables.
+const CONNECTION_SQL: [&str; 2] = ["src/database/pools.rs", "src/database/migrate.rs"];
+
+const MOST_LINES: usize = 400;
+
+/// Every Rust file below `folder`, with its text.
+fn sources(folder: &str) -> BTreeMap<PathBuf, String> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![PathBuf::from(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap().map(Result::unwrap) {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.insert(path.clone(), fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+    assert!(found.len() > 1, "no sources in {folder}");
+    found
+}
+
+/// The part of the house that a file belongs to: `store` for `src/store/tenants.rs`.
+fn part(path: &Path) -> String {
+    let first = path.components().nth(1).unwrap().as_os_str().to_str().unwrap();
+    first.trim_end_matches(".rs").to_owned()
+}
+
+/// The parts that a text names after `crate::`.
+fn imported(text: &str) -> Vec<&str> {
+    let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+    code.flat_map(|line| line.split("crate::").skip(1))
+        .map(|rest| rest.split(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap())
+        .collect()
+}
+
+#[test]
+fn imports_point_one_way() {
+    let allowed: BTreeMap<_, _> = IMPORTS.iter().copied().collect();
+    for (path, text) in sources("src") {
+        let part = part(&path);
+        if ["main", "lib", "cli"].contains(&part.as_str()) {
+            continue;
+        }
+        let allowed = allowed.get(part.as_str()).unwrap_or_else(|| panic!("`{part}` is in no rule"));
+        for import in imported(&text) {
+            let fine = import == part || allowed.contains(&import);
+            assert!(fine, "{} imports `{import}`", path.display());
+        }
+    }
+}
+
+#[test]
+fn sql_stands_in_the_store() {
+    for (path, text) in sources("src") {
+        let name = path.to_str().unwrap();
+        let has_macros =
+            text.contains("sqlx::query!") || text.contains("query_as!") || text.contains("query_scalar!");
+        assert!(!has_macros || name.starts_with(SQL), "{name} has a checked statement");
+        let has_functions =
+            text.contains("query(") || text.contains("query_as(") || text.contains("query_scalar(");
+        let private = name.starts_with("src/database/private/");
+        let connection = CONNECTION_SQL.contains(&name) || private;
+        assert!(!has_functions || connection, "{name} has a statement that nobody checks");
+    }
+}
+
+#[test]
+fn the_clock_is_read_in_one_place() {
+    for (path, text) in sources("src") {
+        let reads = text.contains("Utc::now()") || text.contains("SystemTime::now()");
+        assert!(!reads || path.ends_with("clock.rs"), "{} reads the clock", path.display());
+    }
+    for (path, text) in sources("src/store") {
+        let now = text.contains("now()") && !text.contains("clock_timestamp()");
+        assert!(!now, "{} lets the database say what time it is", path.display());
+    }
+}
+
+#[test]
+fn files_are_small() {
+    let all: BTreeMap<_, _> = sources("src").into_iter().chain(sources("tests")).collect();
+    for (path, text) in &all {
+        let lines = text.lines().count();
+        assert!(lines <= MOST_LINES, "{} has {lines} lines", path.display());
+    }
+}
+
+#[test]
+fn every_file_says_what_it_is() {
+    for (path, text) in sources("src") {
+        let submodule_of_tests = path.ends_with("tests.rs");
+        assert!(text.starts_with("//!") || submodule_of_tests, "{} has no first words", path.display());
+    }
+}
+
+#[test]
+fn every_migration_says_why() {
+    for entry in fs::read_dir("migrations").unwrap().map(Result::unwrap) {
+        let path = entry.path();
+        if path.extension().is_some_and(|extension| extension == "sql") {
+            let text = fs::read_to_string(&path).unwrap();
+            assert!(text.starts_with("-- why: "), "{} does not say why", path.display());
+        }
+    }
+}
+
+#[test]
+fn nothing_is_left_for_later() {
+    for (path, text) in sources("src") {
+        for word in ["todo!(", "unimplemented!(", "FIXME", "XXX", "#[allow("] {
+            assert!(!text.contains(word), "{} has `{word}`", path.display());
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! The statements and the schema belong together.
+
+use std::fs;
+
+use frontdesk::database::migrate::{self, SchemaError};
+use serde_json::Value;
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqlSafeStr};
+
+use crate::world;
+
+#[tokio::test]
+async fn every_described_statement_is_understood_by_the_migrated_schema() {
+    let (_guard, options) = world::database().await;
+    let mut db = PgConnection::connect_with(&options).await.unwrap();
+    let mut statements = 0;
+    for entry in fs::read_dir(".sqlx").unwrap().map(Result::unwrap) {
+        let description: Value = serde_json::from_slice(&fs::read(entry.path()).unwrap()).unwrap();
+        let statement = description["query"].as_str().unwrap();
+        let prepared = db.prepare(AssertSqlSafe(statement).into_sql_str()).await;
+        assert!(prepared.is_ok(), "{}: {:?}", entry.path().display(), prepared.err());
+        statements += 1;
+    }
+    assert!(statements > 30, "{statements} statements");
+}
+
+#[tokio::test]
+async fn a_database_from_the_future_is_refused() {
+    let (_guard, options) = world::database().await;
+    let mut db = PgConnection::connect_with(&options).await.unwrap();
+    let future = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+                  VALUES (9999, 'from the future', true, '', 0)";
+    sqlx::query(future).execute(&mut db).await.unwrap();
+    for refused in [migrate::run(&mut db).await.map(|_| ()), migrate::check(&mut db).await] {
+        let error = refused.unwrap_err();
+        assert!(matches!(error, SchemaError::Newer { database: 9999, .. }), "{error:?}");
+        assert!(error.to_string().contains("newer than this program"), "{error}");
+    }
+}
