@@ -48,15 +48,25 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    fn labels(self) -> AskLabels {
-        let (outcome, reason) = match self {
-            Self::Granted => ("granted", ""),
-            Self::Conflict => ("conflict", ""),
-            Self::Refused(reason) => ("refused", reason),
-            Self::Unauthorized => ("unauthorized", ""),
-            Self::Unavailable => ("unavailable", ""),
-        };
-        AskLabels { outcome, reason }
+    /// Its name, such as `granted`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Granted => "granted",
+            Self::Conflict => "conflict",
+            Self::Refused(_) => "refused",
+            Self::Unauthorized => "unauthorized",
+            Self::Unavailable => "unavailable",
+        }
+    }
+
+    /// The reason of a refusal; empty for everything else.
+    #[must_use]
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Refused(reason) => reason,
+            Self::Granted | Self::Conflict | Self::Unauthorized | Self::Unavailable => "",
+        }
     }
 }
 
@@ -143,10 +153,9 @@ fn latencies() -> Histogram {
 impl Metrics {
     /// Notes how an ask ended, and how long that took.
     pub fn ask(&self, outcome: Outcome, took: Duration) {
-        let labels = outcome.labels();
-        let outcome = OutcomeLabels { outcome: labels.outcome };
-        self.ask_seconds.get_or_create(&outcome).observe(took.as_secs_f64());
-        self.asks.get_or_create(&labels).inc();
+        let labels = OutcomeLabels { outcome: outcome.name() };
+        self.ask_seconds.get_or_create(&labels).observe(took.as_secs_f64());
+        self.asks.get_or_create(&AskLabels { outcome: outcome.name(), reason: outcome.reason() }).inc();
     }
 
     /// Notes how many connections a pool has, and how many of them are idle.

@@ -3,10 +3,12 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
-use actix_web::dev::Server;
-use actix_web::middleware::{NormalizePath, TrailingSlash};
-use actix_web::{HttpResponse, HttpServer, web};
-use tracing_actix_web::TracingLogger;
+use actix_web::body::MessageBody;
+use actix_web::dev::{Server, ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::middleware::{Next, NormalizePath, TrailingSlash, from_fn};
+use actix_web::{Error, HttpMessage, HttpResponse, HttpServer, web};
+use tracing_actix_web::{RequestId, TracingLogger};
 
 use crate::app::App;
 use crate::dialect::prosody;
@@ -40,6 +42,7 @@ pub fn serve(
     let server = HttpServer::new(move || {
         actix_web::App::new()
             .app_data(app.clone())
+            .wrap(from_fn(name_request))
             .wrap(TracingLogger::<RequestSpan>::new())
             // An operator's `reservations_api_prefix` may well end in a slash.
             .wrap(NormalizePath::new(TrailingSlash::Trim))
@@ -50,6 +53,19 @@ pub fn serve(
     .disable_signals()
     .listen(listener)?;
     Ok(server.run())
+}
+
+/// Tells the client the id that the request has in the log.
+async fn name_request(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let id = request.extensions().get::<RequestId>().map(ToString::to_string);
+    let mut response = next.call(request).await?;
+    if let Some(value) = id.and_then(|id| HeaderValue::from_str(&id).ok()) {
+        response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
+    }
+    Ok(response)
 }
 
 async fn not_found(app: web::Data<App>) -> HttpResponse {

@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::credential::Credential;
 use crate::database::desk::{DEADLINE, DeskError};
 use crate::metrics::Outcome;
+use crate::reservation::wording::Fault;
 use crate::reservation::{
     Ask, Basis, Conference, ConferenceId, Decision, Grant, MailOwner, Node, Reason, Refusal, RoomKey,
     TenantId, decide,
@@ -34,6 +35,8 @@ pub enum Answer {
         tenant: TenantId,
         /// The conference.
         id: ConferenceId,
+        /// The same for people, in the tenant's language.
+        message: &'static str,
     },
     /// It may not open.
     Refused {
@@ -74,7 +77,7 @@ pub enum ReserveError {
 ///
 /// # Errors
 /// Where nobody known asks, or where no answer is to be had before the deadline.
-#[instrument(skip_all, fields(room.name = node.as_str(), server.id, tenant.id, outcome))]
+#[instrument(skip_all, fields(room.name = node.as_str(), server.id, tenant.id))]
 pub async fn reserve(
     app: &App,
     credential: &Credential,
@@ -93,7 +96,7 @@ pub async fn reserve(
         }
     };
     app.metrics.ask(outcome, asked.elapsed());
-    tracing::info!(outcome = ?outcome, "answered an ask");
+    tracing::info!(outcome = outcome.name(), reason = outcome.reason(), "answered an ask");
     answer
 }
 
@@ -181,7 +184,11 @@ impl Request<'_> {
     fn conflict(&self, id: ConferenceId, found: Found) -> Attempt {
         match found.situation.live {
             Some(mine) if mine.id == self.id => self.open(mine),
-            Some(live) => Attempt::Answer(Answer::Conflict { tenant: live.tenant, id }),
+            Some(live) => Attempt::Answer(Answer::Conflict {
+                tenant: live.tenant,
+                id,
+                message: Fault::OpenAlready.message(found.language),
+            }),
             None => Attempt::Contended,
         }
     }

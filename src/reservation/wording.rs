@@ -52,6 +52,8 @@ pub enum Fault {
     NameTooLong,
     /// `mail_owner` can't be a JID.
     BadOwner,
+    /// The room is open already, on the server that asks.
+    OpenAlready,
     /// The database doesn't answer. The one fault that is worth asking again for.
     Unavailable,
 }
@@ -89,6 +91,7 @@ impl Fault {
                 "`mail_owner` is longer than a JID can be, or contains a NUL.",
                 "`mail_owner` ist länger, als eine JID sein kann, oder enthält ein NUL.",
             ),
+            Self::OpenAlready => ("This room is open already.", "Dieser Raum ist schon offen."),
             Self::Unavailable => (
                 "The schedule can't be reached right now. Please try again in a moment.",
                 "Der Terminplan ist gerade nicht erreichbar. Bitte versuchen Sie es gleich noch einmal.",

@@ -95,7 +95,7 @@ pub async fn read(
                 WHERE c.tenant_id = t.id AND c.closed_at IS NULL AND c.ends_at > $5
             ) END AS live_count,
             l.id AS "live_id?", l.room AS "live_room?", l.node AS "live_node?", l.server_id AS "live_server_id?",
-            h.state AS "live_server_state?", l.mail_owner AS "live_mail_owner?",
+            l.state AS "live_server_state?", l.mail_owner AS "live_mail_owner?",
             l.appointment_id AS "live_appointment_id?", l.original_start AS "live_original_start?",
             l.opened_at AS "live_opened_at?", l.ends_at AS "live_ends_at?",
             l.max_occupants AS "live_max_occupants?", l.lobby AS "live_lobby?", l.password AS "live_password?",
@@ -124,8 +124,12 @@ pub async fn read(
             WHEN ask.tenant IS NULL THEN s.default_tenant_id
             WHEN s.id IS NOT NULL THEN (SELECT named.id FROM tenants named WHERE named.name = ask.tenant)
         END
-        LEFT JOIN conferences l ON l.tenant_id = t.id AND l.room = ask.room AND l.closed_at IS NULL
-        LEFT JOIN conference_servers h ON h.id = l.server_id
+        -- One probe per ask: without the limit, the planner may join with all open conferences,
+        -- which it believes to be few.
+        LEFT JOIN LATERAL (
+            SELECT c.*, h.state FROM conferences c JOIN conference_servers h ON h.id = c.server_id
+            WHERE c.tenant_id = t.id AND c.room = ask.room AND c.closed_at IS NULL LIMIT 1
+        ) l ON true
         LEFT JOIN LATERAL (
             (SELECT * FROM occurrences b
              WHERE b.tenant_id = t.id AND b.room = ask.room AND b.starts <= $5 AND b.cancelled_at IS NULL

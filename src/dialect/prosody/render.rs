@@ -33,6 +33,7 @@ struct ConferenceBody<'a> {
 struct ConflictBody {
     conflict_id: String,
     message: &'static str,
+    reason: &'static str,
 }
 
 /// A refusal. Prosody shows `message` to people; `reason` is for operators.
@@ -90,6 +91,7 @@ pub fn fault(fault: Fault, language: Language) -> HttpResponse {
         Fault::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Fault::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
         Fault::UnsupportedType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Fault::OpenAlready => StatusCode::CONFLICT,
         Fault::Malformed | Fault::NameMissing | Fault::NameTooLong | Fault::BadOwner => {
             StatusCode::BAD_REQUEST
         }
@@ -106,9 +108,10 @@ pub fn fault(fault: Fault, language: Language) -> HttpResponse {
 pub(super) fn answer(answer: &Answer) -> HttpResponse {
     match answer {
         Answer::Opened(room) => opened(room),
-        Answer::Conflict { tenant, id } => HttpResponse::Conflict().json(ConflictBody {
+        Answer::Conflict { tenant, id, message } => HttpResponse::Conflict().json(ConflictBody {
             conflict_id: Handle { tenant: *tenant, id: *id }.to_string(),
-            message: "This conference is open already.",
+            message,
+            reason: Fault::OpenAlready.code(),
         }),
         Answer::Refused { reason, message } => {
             HttpResponse::build(status(reason)).json(RefusalBody { message, reason: reason.code() })
