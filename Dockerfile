@@ -10,11 +10,11 @@ COPY Cargo.toml Cargo.lock ./
 RUN mkdir src \
     && echo 'fn main() {}' > src/main.rs \
     && touch src/lib.rs \
-    && cargo build --release --locked \
-    && rm -r src target/release/deps/*frontdesk* target/release/.fingerprint/frontdesk-*
+    && cargo build --profile dist --locked \
+    && rm -r src target/dist/deps/*frontdesk* target/dist/.fingerprint/frontdesk-*
 
 COPY . .
-RUN cargo build --release --locked --bin frontdesk
+RUN cargo build --profile dist --locked --bin frontdesk
 
 # No shell, no package manager; runs as user 65532.
 FROM gcr.io/distroless/cc-debian12:nonroot
@@ -22,7 +22,7 @@ LABEL org.opencontainers.image.title="Frontdesk" \
       org.opencontainers.image.description="The front desk of self-hosted video rooms" \
       org.opencontainers.image.licenses="Apache-2.0 OR MIT"
 COPY --from=build /build/LICENSE-* /usr/share/doc/frontdesk/
-COPY --from=build /build/target/release/frontdesk /usr/local/bin/frontdesk
+COPY --from=build /build/target/dist/frontdesk /usr/local/bin/frontdesk
 ENV FRONTDESK_LISTEN=0.0.0.0:8080
 EXPOSE 8080
 USER 65532:65532

@@ -128,7 +128,7 @@ fn ask() -> Ask {
 }
 
 /// Where a live conference comes from: one of the dates, a date that is gone, or no date at all.
-fn live(near: Near) -> impl Strategy<Value = Option<Conference>> {
+fn live(near: &Near) -> impl Strategy<Value = Option<Conference>> {
     let gone = OccurrenceId { appointment: AppointmentId::new(), original_start: base() };
     let mut origins = vec![None, Some(gone)];
     origins.extend([&near.current, &near.next].into_iter().flatten().map(|occurrence| Some(occurrence.id)));
@@ -158,7 +158,10 @@ fn live(near: Near) -> impl Strategy<Value = Option<Conference>> {
 }
 
 fn situation() -> impl Strategy<Value = Situation> {
-    let around = near().prop_flat_map(|near| (Just(near.clone()), live(near)));
+    let around = near().prop_flat_map(|near| {
+        let live = live(&near);
+        (Just(near), live)
+    });
     let rest = (policy(), server_state(), any::<[bool; 3]>(), 0..5_u32);
     (around, rest).prop_map(|((near, live), (policy, state, [there, served, disabled], count))| Situation {
         server: Server { id: asker(), state },
