@@ -60,12 +60,12 @@ impl Outcome {
         }
     }
 
-    /// The reason of a refusal; empty for everything else.
+    /// The reason of a refusal.
     #[must_use]
-    pub fn reason(self) -> &'static str {
+    pub fn reason(self) -> Option<&'static str> {
         match self {
-            Self::Refused(reason) => reason,
-            Self::Granted | Self::Conflict | Self::Unauthorized | Self::Unavailable => "",
+            Self::Refused(reason) => Some(reason),
+            Self::Granted | Self::Conflict | Self::Unauthorized | Self::Unavailable => None,
         }
     }
 }
@@ -155,7 +155,12 @@ impl Metrics {
     pub fn ask(&self, outcome: Outcome, took: Duration) {
         let labels = OutcomeLabels { outcome: outcome.name() };
         self.ask_seconds.get_or_create(&labels).observe(took.as_secs_f64());
-        self.asks.get_or_create(&AskLabels { outcome: outcome.name(), reason: outcome.reason() }).inc();
+        self.asks
+            .get_or_create(&AskLabels {
+                outcome: outcome.name(),
+                reason: outcome.reason().unwrap_or_default(),
+            })
+            .inc();
     }
 
     /// Notes how many connections a pool has, and how many of them are idle.

@@ -1,8 +1,9 @@
 //! Logs and request spans: what is written down, and what never is.
 //!
-//! A span knows method, route pattern, request id, status and latency. Client
-//! addresses, user agents, raw paths, queries, headers and bodies stay out: room
-//! names, people and credentials are in them. Not in here: metrics (`http`).
+//! A request's span knows method, route pattern, request id, status and latency.
+//! Client addresses, user agents, raw paths, queries, headers and bodies stay out:
+//! people and credentials are in them. An ask's own span adds the room's name,
+//! without which nobody could find out why a room did not open. Not in here: metrics (`http`).
 
 use std::{
     env,
@@ -53,22 +54,32 @@ fn env_filter(filter: &LogFilter) -> EnvFilter {
 pub struct Failure(String);
 
 impl Failure {
-    /// The error and its sources, joined by colons.
+    /// The error and its sources.
     #[must_use]
     pub fn of(error: &dyn StdError) -> Self {
-        let mut text = error.to_string();
-        let mut source = error.source();
-        while let Some(error) = source {
-            text = format!("{text}: {error}");
-            source = error.source();
-        }
-        Self(text)
+        Self(with_sources(error))
     }
 
     /// Leaves the failure in the response, for the span to find.
     pub fn attach(self, response: &mut HttpResponse) {
         response.extensions_mut().insert(self);
     }
+}
+
+/// An error and its sources, joined by colons. What an error already says of its source is not
+/// said again.
+#[must_use]
+pub fn with_sources(error: &dyn StdError) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        let said = error.to_string();
+        if !text.ends_with(&said) {
+            text = format!("{text}: {said}");
+        }
+        source = error.source();
+    }
+    text
 }
 
 /// When a request came in.

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::actions::add_app::AddedApp;
 use crate::actions::add_server::Equipped;
 use crate::actions::dry_run::Forecast;
+use crate::dialect::prosody::Handle;
 use crate::reservation::wording::Language;
 use crate::reservation::{
     AppId, Appointment, AppointmentId, CloseReason, ConferenceId, CredentialId, Decision, Moderators,
@@ -225,6 +226,8 @@ impl AppointmentView {
 #[derive(Debug, Serialize)]
 pub struct ConferenceView {
     id: ConferenceId,
+    /// What a conference server calls it, in its requests and its log.
+    server_side_id: String,
     tenant: String,
     room: String,
     node: String,
@@ -246,6 +249,7 @@ impl ConferenceView {
         let conference = &record.conference;
         Self {
             id: conference.id,
+            server_side_id: Handle { tenant: conference.tenant, id: conference.id }.to_string(),
             tenant: tenant.to_string(),
             room: conference.room.to_string(),
             node: conference.node.as_str().to_owned(),

@@ -58,10 +58,10 @@ prop_compose! {
 }
 
 /// Booked dates around `base()`, as a room can have them: one after the other. Now is `base()`.
-fn near() -> impl Strategy<Value = Near> {
+fn near() -> BoxedStrategy<Near> {
     let lengths = (1..9000_i64, 1..9000_i64, 0..9000_i64, 1..9000_i64, 1..9000_i64);
-    (lengths, any::<[bool; 5]>(), any::<bool>()).prop_flat_map(
-        |((before, length, gap, second, third), there, endless)| {
+    (lengths, any::<[bool; 5]>(), any::<bool>())
+        .prop_flat_map(|((before, length, gap, second, third), there, endless)| {
             let starts = base() - TimeDelta::seconds(before);
             let ends = starts + TimeDelta::seconds(length);
             let next_starts = ends.max(base() + TimeDelta::seconds(1)) + TimeDelta::seconds(gap);
@@ -82,8 +82,8 @@ fn near() -> impl Strategy<Value = Near> {
                     cancelled_current,
                     cancelled_next,
                 })
-        },
-    )
+        })
+        .boxed()
 }
 
 prop_compose! {
@@ -128,7 +128,7 @@ fn ask() -> Ask {
 }
 
 /// Where a live conference comes from: one of the dates, a date that is gone, or no date at all.
-fn live(near: &Near) -> impl Strategy<Value = Option<Conference>> {
+fn live(near: &Near) -> BoxedStrategy<Option<Conference>> {
     let gone = OccurrenceId { appointment: AppointmentId::new(), original_start: base() };
     let mut origins = vec![None, Some(gone)];
     origins.extend([&near.current, &near.next].into_iter().flatten().map(|occurrence| Some(occurrence.id)));
@@ -155,29 +155,33 @@ fn live(near: &Near) -> impl Strategy<Value = Option<Conference>> {
             options,
         }
     }))
+    .boxed()
 }
 
-fn situation() -> impl Strategy<Value = Situation> {
+fn situation() -> BoxedStrategy<Situation> {
     let around = near().prop_flat_map(|near| {
         let live = live(&near);
         (Just(near), live)
     });
     let rest = (policy(), server_state(), any::<[bool; 3]>(), 0..5_u32);
-    (around, rest).prop_map(|((near, live), (policy, state, [there, served, disabled], count))| Situation {
-        server: Server { id: asker(), state },
-        tenant: (there || served).then(|| Tenant {
-            id: TenantId::new(),
-            name: "acme".parse().unwrap(),
-            policy,
-            revision: 1,
-            created_at: base(),
-            disabled_at: (disabled && !served).then(base),
-        }),
-        served: served || there,
-        near,
-        live_count: count + u32::from(live.as_ref().is_some_and(|live| !live.is_over(base()))),
-        live,
-    })
+    let whole = (around, rest);
+    whole
+        .prop_map(|((near, live), (policy, state, [there, served, disabled], count))| Situation {
+            server: Server { id: asker(), state },
+            tenant: (there || served).then(|| Tenant {
+                id: TenantId::new(),
+                name: "acme".parse().unwrap(),
+                policy,
+                revision: 1,
+                created_at: base(),
+                disabled_at: (disabled && !served).then(base),
+            }),
+            served: served || there,
+            near,
+            live_count: count + u32::from(live.as_ref().is_some_and(|live| !live.is_over(base()))),
+            live,
+        })
+        .boxed()
 }
 
 fn granted(situation: &Situation) -> Option<Grant> {

@@ -22,8 +22,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
         &["app", "clock", "config", "credential", "database", "metrics", "reservation", "seal", "store"],
     ),
     ("background", &["actions", "app", "config", "store"]),
-    ("view", &["actions", "reservation", "store"]),
-    ("dialect", &["actions", "app", "credential", "reservation", "telemetry"]),
+    ("view", &["actions", "dialect", "reservation", "store"]),
+    ("dialect", &["actions", "app", "credential", "metrics", "reservation", "telemetry"]),
     ("http", &["actions", "app", "store"]),
     ("server", &["app", "dialect", "http", "reservation", "telemetry"]),
 ];

@@ -1,6 +1,6 @@
 //! A room is booked.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use chrono_tz::Tz;
 use sqlx::Connection as _;
 
@@ -51,7 +51,7 @@ pub enum BookError {
     #[error("the appointment has to end after it starts")]
     EndsTooSoon,
     /// It starts further ahead than the tenant books.
-    #[error("rooms of this tenant can be booked until {until} at the latest")]
+    #[error("rooms of this tenant can be booked until {} at the latest", .until.to_rfc3339_opts(SecondsFormat::Secs, true))]
     BeyondHorizon {
         /// The last moment that can be booked.
         until: DateTime<Utc>,

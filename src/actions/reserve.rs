@@ -96,7 +96,9 @@ pub async fn reserve(
         }
     };
     app.metrics.ask(outcome, asked.elapsed());
-    tracing::info!(outcome = outcome.name(), reason = outcome.reason(), "answered an ask");
+    if outcome != Outcome::Unavailable {
+        tracing::info!(outcome = outcome.name(), reason = outcome.reason(), "answered an ask");
+    }
     answer
 }
 

@@ -44,16 +44,16 @@ struct Cli {
 #[derive(Debug, Args)]
 struct Everywhere {
     /// TOML file with settings [default: /etc/frontdesk/frontdesk.toml, where it exists]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, help_heading = "Everywhere", value_name = "FILE")]
     config: Option<PathBuf>,
     /// Folder of the private PostgreSQL and the master key
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, help_heading = "Everywhere", value_name = "DIR")]
     data_dir: Option<String>,
     /// How log lines are written: `text` or `json`
-    #[arg(long, global = true, value_name = "FORMAT")]
+    #[arg(long, global = true, help_heading = "Everywhere", value_name = "FORMAT")]
     log_format: Option<String>,
     /// Print JSON
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Everywhere")]
     json: bool,
 }
 

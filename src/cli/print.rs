@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Done;
+use crate::telemetry::with_sources;
 
 /// How a command prints.
 #[derive(Debug, Clone, Copy)]
@@ -59,6 +60,12 @@ fn text(value: &Value) -> String {
     match value {
         // What people wrote must not drive the terminal.
         Value::String(text) => text.chars().filter(|c| !c.is_control()).collect(),
+        Value::Array(items) if items.is_empty() => "none".to_owned(),
+        Value::Array(items) => items.iter().map(text).collect::<Vec<_>>().join(", "),
+        Value::Object(fields) => {
+            let there = fields.iter().filter(|(_, value)| !value.is_null());
+            there.map(|(name, value)| format!("{name} {}", text(value))).collect::<Vec<_>>().join(" ")
+        }
         other => other.to_string(),
     }
 }
@@ -70,11 +77,5 @@ pub(super) fn say(line: Arguments<'_>) {
 
 /// Prints an error with its sources.
 pub(super) fn complain(error: &dyn Error) {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text = format!("{text}: {error}");
-        source = error.source();
-    }
-    _ = writeln!(io::stderr(), "frontdesk: {text}");
+    _ = writeln!(io::stderr(), "frontdesk: {}", with_sources(error));
 }

@@ -15,10 +15,12 @@ use super::parse::reachable;
 use super::print::say;
 use super::session::{Place, Session};
 use crate::actions::welcome::{Welcome, welcome};
+use crate::app::App;
 use crate::background;
 use crate::config::{Config, Overrides};
 use crate::database::private::{PrivateDatabase, Role};
 use crate::server;
+use crate::store::tenants;
 
 /// How long the last refusals may take to be written.
 const FLUSH: Duration = Duration::from_secs(3);
@@ -85,9 +87,11 @@ pub(super) async fn serve(config: Config, place: Place) -> Done {
     let mut serving = tokio::spawn(server);
     let (stop_writing, stopped) = oneshot::channel::<()>();
     let writing = tokio::spawn(refusals.run(app.db.clone(), async { _ = stopped.await }));
-    match greeting {
-        Some(greeting) => introduce(address, &greeting),
-        None => say(format_args!("Frontdesk answers at http://{}", reachable(address))),
+    if let Some(greeting) = greeting {
+        introduce(address, &greeting);
+    } else {
+        say(format_args!("Frontdesk answers at http://{}", reachable(address)));
+        hint(&app, private.is_some()).await;
     }
 
     let ended = tokio::select! {
@@ -123,14 +127,28 @@ fn listen(session: &Session, config: &Config) -> Result<(Server, SocketAddr), Li
     Ok((server, address))
 }
 
+/// What may be missing, where there is no greeting.
+async fn hint(app: &App, private: bool) {
+    let Ok(mut db) = app.db.acquire().await else { return };
+    match tenants::list(&mut db).await {
+        Ok(tenants) if tenants.is_empty() => say(format_args!(
+            "There is no tenant yet: `frontdesk tenant add NAME`, then `frontdesk server add NAME` for its credential."
+        )),
+        Ok(_) if private => say(format_args!(
+            "Credentials were shown when they were made; `frontdesk server add-credential NAME` makes another."
+        )),
+        Ok(_) | Err(_) => {}
+    }
+}
+
 /// Starts the private PostgreSQL again whenever it dies.
 async fn keep_alive(private: &mut Option<PrivateDatabase>) {
     let Some(private) = private else {
         return pending().await;
     };
     loop {
-        let status = private.died().await;
-        tracing::error!(?status, "the private PostgreSQL died; starting it again");
+        let status = private.died().await.map_or_else(|error| error.to_string(), |status| status.to_string());
+        tracing::error!(status, "the private PostgreSQL died; starting it again");
         while let Err(error) = private.restart().await {
             tracing::error!(
                 error = &error as &dyn std::error::Error,
@@ -146,7 +164,7 @@ fn introduce(address: SocketAddr, greeting: &Welcome) {
     let credential = greeting.server.credential.expose();
     let ask = |name: &str| {
         format!(
-            "curl -i {url}/conference -H 'Authorization: Bearer {credential}' -d name={name} -d mail_owner=me@example.org"
+            "curl -i {url}/conference -H 'Authorization: Bearer {credential}' -d name={name} -d mail_owner=me@example.org -w '\\n'"
         )
     };
     let until =

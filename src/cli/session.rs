@@ -1,6 +1,6 @@
 //! Getting to work: which database, which keys, as which user.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use actix_web::web::Data;
@@ -46,6 +46,11 @@ pub(super) enum SessionError {
     Folder(#[from] FolderError),
     #[error(transparent)]
     Keys(#[from] KeyFileError),
+    #[error(
+        "the master key `{}` is missing, and passwords in the database open with it only: restore it from a backup",
+        .path.display()
+    )]
+    KeysLost { path: PathBuf },
     #[error(transparent)]
     Private(#[from] PrivateDatabaseError),
     #[error("PostgreSQL can't be reached")]
@@ -74,7 +79,7 @@ impl Place {
                 let data_dir = private::settle(config.data_dir.as_deref())?;
                 let keys = match given {
                     Some(keys) => keys,
-                    None => MasterKeys::read_or_create(&data_dir.join(KEY_FILE))?,
+                    None => own_keys(&data_dir, url.is_some())?,
                 };
                 let database = match url {
                     Some(url) => Database::Remote(url.clone()),
@@ -84,6 +89,23 @@ impl Place {
             }
         }
     }
+}
+
+/// The master keys in the data folder, made where there is nothing yet that they could have sealed.
+fn own_keys(data_dir: &Path, remote: bool) -> Result<MasterKeys, SessionError> {
+    let path = data_dir.join(KEY_FILE);
+    let is_new = !path.exists();
+    if is_new && data_dir.join("pgdata").exists() {
+        return Err(SessionError::KeysLost { path });
+    }
+    let keys = MasterKeys::read_or_create(&path)?;
+    if is_new && remote {
+        tracing::warn!(
+            path = %path.display(),
+            "made a master key: passwords in the database open with it only; keep it, and give it to every replica"
+        );
+    }
+    Ok(keys)
 }
 
 /// A running command's, or the service's, hold on everything.

@@ -45,7 +45,7 @@ pub(super) enum TenantCommand {
 #[derive(Debug, Args)]
 pub(super) struct PolicyArgs {
     /// Language of refusals: `en` or `de` [at first: en]
-    #[arg(long)]
+    #[arg(long, value_name = "en|de")]
     language: Option<Language>,
     /// IANA time zone of refusals, and of appointments that name none [at first: UTC]
     #[arg(long, value_name = "ZONE", value_parser = time_zone)]
@@ -63,10 +63,10 @@ pub(super) struct PolicyArgs {
     #[arg(long, value_name = "N", value_parser = |text: &str| Maybe::or(text, count))]
     max_occupants: Option<Maybe<u32>>,
     /// How moderators come to be: `automatic` (as Jitsi makes them) or `token` [at first: automatic]
-    #[arg(long)]
+    #[arg(long, value_name = "automatic|token")]
     moderators: Option<Moderators>,
     /// What to do about a room that another server holds: `auto`, `refuse` or `take_over` [at first: auto]
-    #[arg(long)]
+    #[arg(long, value_name = "auto|refuse|take_over")]
     when_live_elsewhere: Option<WhenLiveElsewhere>,
     /// What to do about rooms that nobody booked: `refuse` or `allow` [at first: refuse]
     #[arg(long, value_parser = ["refuse", "allow"])]

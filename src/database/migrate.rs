@@ -39,7 +39,7 @@ pub enum SchemaError {
     },
     /// Migrations are missing, and were not to be run.
     #[error(
-        "the database is older than this program: {missing} of its migrations have not been run. Run `frontdesk \
+        "the database is older than this program, by migrations that have not been run ({missing}). Run `frontdesk \
          migrate`, or start without `--no-migrate`"
     )]
     Older {

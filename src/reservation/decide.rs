@@ -46,7 +46,10 @@ pub fn decide(ask: &Ask, situation: &Situation, now: DateTime<Utc>) -> Decision 
                 (false, _) if may_take_over(live, situation, tenant, now) => {
                     Some(replace(live, CloseReason::Superseded))
                 }
-                (false, _) => return Decision::Refuse(Reason::LiveElsewhere.into()),
+                (false, _) => {
+                    let respelled = live.server.id == situation.server.id;
+                    return Decision::Refuse(Reason::LiveElsewhere { respelled }.into());
+                }
             }
         }
     };

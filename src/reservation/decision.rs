@@ -111,8 +111,11 @@ pub enum Reason {
     NotYourTenant,
     /// The tenant has as many conferences open as it may.
     Capacity,
-    /// Another server holds the room, or this one under another name.
-    LiveElsewhere,
+    /// Another server holds the room, or the same one does under another spelling of its name.
+    LiveElsewhere {
+        /// Whether it is the same server.
+        respelled: bool,
+    },
     /// The server is being taken out of service.
     ServerDrained,
     /// No room can be called that.
@@ -138,7 +141,7 @@ impl Reason {
             | Self::TenantDisabled
             | Self::NotYourTenant
             | Self::Capacity
-            | Self::LiveElsewhere
+            | Self::LiveElsewhere { .. }
             | Self::ServerDrained
             | Self::BadName(_) => None,
         }

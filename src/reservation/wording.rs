@@ -155,7 +155,13 @@ impl Reason {
                 "All rooms of this organisation are taken right now. Please try again later.",
                 "Alle Räume dieser Organisation sind gerade belegt. Bitte versuchen Sie es später noch einmal.",
             ),
-            (Self::LiveElsewhere, _) => fixed(
+            (Self::LiveElsewhere { respelled: true }, _) => fixed(
+                "This meeting is already running under another spelling of its name. Please use the link that you were \
+                 given.",
+                "Dieser Termin läuft schon unter einer anderen Schreibweise. Bitte benutzen Sie den Link, den Sie \
+                 bekommen haben.",
+            ),
+            (Self::LiveElsewhere { respelled: false }, _) => fixed(
                 "This meeting is already running on another video server. Please reload the page.",
                 "Dieser Termin läuft schon auf einem anderen Videoserver. Bitte laden Sie die Seite neu.",
             ),

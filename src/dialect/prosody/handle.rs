@@ -13,8 +13,10 @@ use crate::reservation::{ConferenceId, TenantId};
 /// Source: GET and DELETE bring nothing else, and put it into the path as it is, so it has to say
 /// whose conference it is, in characters that a URL takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Handle {
+pub struct Handle {
+    /// The tenant.
     pub tenant: TenantId,
+    /// The conference.
     pub id: ConferenceId,
 }
 
@@ -28,7 +30,7 @@ impl std::fmt::Display for Handle {
 /// It is not one of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("this is not the id of a conference")]
-pub(super) struct HandleError;
+pub struct HandleError;
 
 impl FromStr for Handle {
     type Err = HandleError;

@@ -9,17 +9,20 @@ mod handle;
 mod parse;
 mod render;
 
+use std::time::Duration;
+
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use self::handle::Handle;
 use self::parse::{OpeningForm, credential};
 use self::render::{ProsodyError, answer, opened, released};
 use crate::actions::look_up::look_up;
 use crate::actions::release::release;
 use crate::actions::reserve::reserve;
 use crate::app::App;
+use crate::metrics::Outcome;
 use crate::reservation::wording::Fault;
 
+pub use self::handle::Handle;
 pub use self::render::fault;
 
 /// The three calls.
@@ -40,7 +43,9 @@ pub fn routes(config: &mut web::ServiceConfig) {
 
 async fn open(app: web::Data<App>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
     let answered = async {
-        let credential = credential(&request)?;
+        let credential = credential(&request).inspect_err(|_| {
+            app.metrics.ask(Outcome::Unauthorized, Duration::ZERO);
+        })?;
         let form = OpeningForm::read(&request, payload).await?;
         Ok(answer(&reserve(&app, &credential, &form.node, &form.mail_owner).await?))
     };

@@ -154,7 +154,7 @@ fn status(reason: &Reason) -> StatusCode {
         | Reason::TenantDisabled
         | Reason::NotYourTenant
         | Reason::Capacity
-        | Reason::LiveElsewhere
+        | Reason::LiveElsewhere { .. }
         | Reason::ServerDrained => StatusCode::FORBIDDEN,
         Reason::BadName(_) => StatusCode::BAD_REQUEST,
     }
