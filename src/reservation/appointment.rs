@@ -67,8 +67,13 @@ impl RoomName {
 impl FromStr for RoomName {
     type Err = NameError;
 
+    /// Source: the web client leaves an apostrophe as it is, and nodeprep forbids it.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(Self { written: text.to_owned(), key: text.parse()? })
+        let key: RoomKey = text.parse()?;
+        if key.as_str().contains('\'') {
+            return Err(NameError::Apostrophe);
+        }
+        Ok(Self { written: text.to_owned(), key })
     }
 }
 

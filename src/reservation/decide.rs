@@ -43,7 +43,7 @@ pub fn decide(ask: &Ask, situation: &Situation, now: DateTime<Utc>) -> Decision 
                 (false, _) if live.server.id == situation.server.id && live.node == ask.node => {
                     return Decision::Conflict(live.id);
                 }
-                (false, _) if may_take_over(live, situation, tenant, now) => {
+                (false, _) if keeps_out(live, ask) || may_take_over(live, situation, tenant, now) => {
                     Some(replace(live, CloseReason::Superseded))
                 }
                 (false, _) => {
@@ -89,6 +89,11 @@ fn admissible<'a>(ask: &'a Ask, situation: &'a Situation) -> Result<(&'a Tenant,
 
 fn replace(conference: &Conference, reason: CloseReason) -> Replaces {
     Replaces { id: conference.id, reason }
+}
+
+/// Whether an unusual spelling, which opens no room or one beside it, keeps the room itself shut.
+fn keeps_out(live: &Conference, ask: &Ask) -> bool {
+    ask.node.is_usual() && !live.node.is_usual()
 }
 
 fn may_take_over(live: &Conference, situation: &Situation, tenant: &Tenant, now: DateTime<Utc>) -> bool {

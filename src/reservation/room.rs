@@ -6,7 +6,8 @@
 use std::borrow::Cow;
 use std::str::FromStr;
 
-use percent_encoding::percent_decode_str;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use stringprep::nodeprep;
 use unicode_normalization::UnicodeNormalization;
 
 /// The most bytes that a node, and so a key, may have. Source: RFC 7622, section 3.3.
@@ -38,6 +39,12 @@ pub enum NameError {
     /// A control character (after percent-decoding).
     #[error("the name contains a control character")]
     Control,
+    /// A node that XMPP itself would write otherwise, so that the room which opens is another one.
+    #[error("the name is not in the form that XMPP gives it")]
+    NotPrepared,
+    /// A character that no room's address may have.
+    #[error("a room's name can't contain an apostrophe: no conference server can open it")]
+    Apostrophe,
     /// Not a tenant's name.
     #[error("a tenant's name is 1 to 63 of a-z, 0-9, `.`, `_` and `-`, and begins with a letter or a digit")]
     Tenant,
@@ -52,17 +59,39 @@ impl Node {
 
     /// The tenant that the node names, if it does, and the key of the room.
     ///
+    /// # Errors
+    /// Where the room's name can't be one, no tenant can be called so, or the conference server
+    /// would open a room of another name than it asks for. Source: Prosody passes on the name as
+    /// the client wrote it, but the room's own address goes through nodeprep. Who asks for `ｏpen`
+    /// gets `open`, and none of the options that were granted: no password, no limit, no end. A name
+    /// with upper-case ASCII letters is safe: Prosody accepts no answer for it.
+    pub fn parts(&self) -> Result<(Option<TenantName>, RoomKey), NameError> {
+        let (tenant, room) = self.split();
+        let lower = self.0.bytes().all(|c| !c.is_ascii_uppercase());
+        if lower && (fold(&self.0) != self.0 || nodeprep(&self.0).is_ok_and(|prepared| prepared != self.0)) {
+            return Err(NameError::NotPrepared);
+        }
+        Ok((tenant.map(str::parse).transpose()?, room.parse()?))
+    }
+
+    /// Whether an honest client may have sent it: the web client, which percent-encodes a room's
+    /// name, or a native one, which applies nodeprep. Any other spelling opens no room, or one
+    /// beside it, and must keep nobody out of the room itself.
+    #[must_use]
+    pub fn is_usual(&self) -> bool {
+        let (tenant, room) = self.split();
+        let Ok(key) = room.parse::<RoomKey>() else { return false };
+        let web = utf8_percent_encode(key.as_str(), ENCODED).to_string().to_lowercase();
+        let native = || nodeprep(key.as_str()).is_ok_and(|prepared| prepared == room);
+        tenant.is_none_or(|tenant| tenant == tenant.to_lowercase()) && (room == web || native())
+    }
+
     /// Source: Jitsi's Prosody plugins take `[tenant]room` apart at the first `]`, and only if
     /// neither part is empty.
-    ///
-    /// # Errors
-    /// Where the room's name can't be one, or no tenant can be called so.
-    pub fn parts(&self) -> Result<(Option<TenantName>, RoomKey), NameError> {
+    fn split(&self) -> (Option<&str>, &str) {
         match self.0.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-            Some((tenant, room)) if !tenant.is_empty() && !room.is_empty() => {
-                Ok((Some(tenant.parse()?), room.parse()?))
-            }
-            _ => Ok((None, self.0.parse()?)),
+            Some((tenant, room)) if !tenant.is_empty() && !room.is_empty() => (Some(tenant), room),
+            _ => (None, &self.0),
         }
     }
 }
@@ -77,6 +106,22 @@ impl FromStr for Node {
             _ => Err(NameError::TooLong),
         }
     }
+}
+
+/// What JavaScript's `encodeURIComponent` encodes.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'!')
+    .remove(b'~')
+    .remove(b'*')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')');
+
+fn fold(text: &str) -> String {
+    text.nfkc().collect::<String>().to_lowercase().nfkc().collect()
 }
 
 impl RoomKey {
@@ -108,7 +153,7 @@ impl FromStr for RoomKey {
             return Err(NameError::TooLong);
         }
         let decoded = percent_decode_str(text).decode_utf8().unwrap_or(Cow::Borrowed(text));
-        let folded: String = decoded.nfkc().collect::<String>().to_lowercase().nfkc().collect();
+        let folded = fold(&decoded);
         if folded.trim().is_empty() {
             Err(NameError::Empty)
         } else if folded.len() > MAX_BYTES {
@@ -167,20 +212,48 @@ mod tests {
 
     #[test]
     fn every_form_of_a_name_has_the_same_key() {
-        for form in ["Grüße Raum", "gr%c3%bc%c3%9fe%20raum", "GR%C3%9C%C3%9FE RAUM", "Gru\u{308}ße Raum"] {
+        for form in [
+            "Grüße Raum",
+            "gr%c3%bc%c3%9fe%20raum",
+            "GR%C3%9C%C3%9FE RAUM",
+            "Gru\u{308}ße Raum",
+            "grüße raum",
+        ] {
             assert_eq!(parts(form), (None, "grüße raum".to_owned()), "{form}");
         }
     }
 
     #[test]
     fn compatibility_forms_meet_what_the_web_client_sends() {
-        assert_eq!(parts("ﬁnance"), parts("finance"));
-        assert_eq!(parts("①"), parts("1"));
+        let key = |name: &str| name.parse::<RoomKey>().unwrap();
+        assert_eq!(key("ﬁnance"), key("finance"));
+        assert_eq!(key("①"), key("1"));
+    }
+
+    #[test]
+    fn a_name_that_xmpp_would_write_otherwise_is_refused() {
+        for node in ["ｏpen", "gr\u{dc}n", "ｇr%c3%bcn", "①", "op\u{ad}en", "straße"] {
+            let refused = node.parse::<Node>().unwrap().parts();
+            assert_eq!(refused, Err(NameError::NotPrepared), "{node}");
+        }
+    }
+
+    #[test]
+    fn honest_clients_write_a_name_in_two_ways() {
+        let usual = |node: &str| node.parse::<Node>().unwrap().is_usual();
+        for node in
+            ["plain", "gr%c3%bc%c3%9fe%20raum", "grün", "[acme]standup", "%ff", "100%25", "%f0%9f%8e%89"]
+        {
+            assert!(usual(node), "{node}");
+        }
+        for node in ["PLAIN", "%70lain", "[ACME]standup", "grüße raum", "%C3%BC", "a b"] {
+            assert!(!usual(node), "{node}");
+        }
     }
 
     #[test]
     fn sharp_s_and_double_s_stay_two_rooms() {
-        assert_ne!(parts("straße"), parts("strasse"));
+        assert_ne!(parts("stra%c3%9fe"), parts("strasse"));
     }
 
     #[test]

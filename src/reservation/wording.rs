@@ -178,6 +178,10 @@ impl Reason {
                     "The name of this room contains a character that is not allowed.",
                     "Der Name dieses Raums enthält ein unzulässiges Zeichen.",
                 ),
+                NameError::NotPrepared | NameError::Apostrophe => fixed(
+                    "The name of this room is not spelled as the video server spells it.",
+                    "Der Name dieses Raums ist nicht so geschrieben, wie der Videoserver ihn schreibt.",
+                ),
                 NameError::Tenant => {
                     fixed("No organisation can be called so.", "So kann keine Organisation heißen.")
                 }
