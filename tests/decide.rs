@@ -1,6 +1,6 @@
 //! The decision under generated situations. No database.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use frontdesk::reservation::wording::Language;
 use frontdesk::reservation::{
     AppointmentId, Ask, Basis, Conference, ConferenceId, Decision, Grant, MailOwner, Near, Node, Occurrence,
@@ -14,7 +14,7 @@ use proptest::sample::select;
 const SLACK: TimeDelta = TimeDelta::seconds(90);
 
 fn base() -> DateTime<Utc> {
-    "2026-12-01T09:00:00Z".parse().unwrap()
+    "2026-12-01T09:00:00.400Z".parse().unwrap()
 }
 
 fn seconds(range: std::ops::Range<i64>) -> impl Strategy<Value = TimeDelta> {
@@ -35,8 +35,8 @@ prop_compose! {
 prop_compose! {
     /// An occurrence from `starts`, with whatever else it may have.
     fn occurrence(starts: DateTime<Utc>, ends: Option<DateTime<Utc>>)(
-        early_open in seconds(0..4000),
-        grace in seconds(0..4000),
+        early_open in length().prop_map(TimeDelta::seconds),
+        grace in length().prop_map(|seconds| TimeDelta::seconds(seconds - 1)),
         max_duration in proptest::option::of(seconds(1..8000)),
         first_opened_before in proptest::option::of(seconds(0..8000)),
         options in options(),
@@ -57,14 +57,20 @@ prop_compose! {
     }
 }
 
-/// Booked dates around `base()`, as a room can have them: one after the other. Now is `base()`.
+/// A length in seconds: often a short one, for that is where the edges are.
+fn length() -> impl Strategy<Value = i64> {
+    prop_oneof![1..4_i64, 1..200_i64, 1..9000_i64]
+}
+
+/// Booked dates around `base()`, as a room can have them: one after the other. They start and end
+/// on the second; now, `base()`, lies between two.
 fn near() -> BoxedStrategy<Near> {
-    let lengths = (1..9000_i64, 1..9000_i64, 0..9000_i64, 1..9000_i64, 1..9000_i64);
+    let lengths = (length(), length(), length(), length(), length());
     (lengths, any::<[bool; 5]>(), any::<bool>())
         .prop_flat_map(|((before, length, gap, second, third), there, endless)| {
-            let starts = base() - TimeDelta::seconds(before);
+            let starts = base().trunc_subsecs(0) - TimeDelta::seconds(before);
             let ends = starts + TimeDelta::seconds(length);
-            let next_starts = ends.max(base() + TimeDelta::seconds(1)) + TimeDelta::seconds(gap);
+            let next_starts = ends.max(base().trunc_subsecs(0)) + TimeDelta::seconds(gap);
             let next_ends = next_starts + TimeDelta::seconds(second);
             let following = next_ends + TimeDelta::seconds(third);
             let current_ends = (!endless || there[1]).then_some(ends);
@@ -94,7 +100,7 @@ prop_compose! {
         pattern in select(vec![None, Some("room"), Some("ro|room"), Some("other.*")]),
         duration in seconds(1..20_000),
         lobby: bool,
-        capacity in proptest::option::of(1..4_u32),
+        capacity in proptest::option::weighted(0.3, 1..4_u32),
         german: bool,
     ) -> Policy {
         Policy {
@@ -163,20 +169,22 @@ fn situation() -> BoxedStrategy<Situation> {
         let live = live(&near);
         (Just(near), live)
     });
-    let rest = (policy(), server_state(), any::<[bool; 3]>(), 0..5_u32);
+    let state = prop_oneof![4 => Just(ServerState::Active), 1 => server_state()];
+    let mostly = || proptest::bool::weighted(0.9);
+    let rest = (policy(), state, (mostly(), mostly(), mostly()), 0..5_u32);
     let whole = (around, rest);
     whole
-        .prop_map(|((near, live), (policy, state, [there, served, disabled], count))| Situation {
+        .prop_map(|((near, live), (policy, state, (there, served, enabled), count))| Situation {
             server: Server { id: asker(), state },
-            tenant: (there || served).then(|| Tenant {
+            tenant: there.then(|| Tenant {
                 id: TenantId::new(),
                 name: "acme".parse().unwrap(),
                 policy,
                 revision: 1,
                 created_at: base(),
-                disabled_at: (disabled && !served).then(base),
+                disabled_at: (!enabled).then(base),
             }),
-            served: served || there,
+            served,
             near,
             live_count: count + u32::from(live.as_ref().is_some_and(|live| !live.is_over(base()))),
             live,
@@ -226,6 +234,27 @@ proptest! {
             let starts = booked.slot.starts();
             let ends = booked.slot.ends().unwrap_or(DateTime::<Utc>::MAX_UTC);
             prop_assert!(ends <= grant.opened_at || grant.ends_at <= starts, "{booked:?} {grant:?}");
+        }
+    }
+
+    #[test]
+    fn a_cancelled_booking_keeps_its_time_shut(situation in situation()) {
+        let Some(grant) = granted(&situation) else { return Ok(()) };
+        if grant.basis == Basis::Unscheduled {
+            let near = &situation.near;
+            for cancelled in [&near.cancelled_current, &near.cancelled_next].into_iter().flatten() {
+                let opens = cancelled.slot.starts() - cancelled.early_open - SLACK;
+                let closes = cancelled.slot.ends().unwrap() + cancelled.grace;
+                prop_assert!(base() < opens || closes <= base(), "{cancelled:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_room_is_promised_for_the_time_of_the_booking_before(situation in situation()) {
+        let Decision::Refuse(refusal) = decide(&ask(), &situation, base()) else { return Ok(()) };
+        if let (Some(opens), Some(current)) = (refusal.reason.opens_at(), &situation.near.current) {
+            prop_assert!(current.slot.ends().is_some_and(|ends| ends <= opens));
         }
     }
 
