@@ -137,18 +137,20 @@ fn ask() -> Ask {
 fn live(near: &Near) -> BoxedStrategy<Option<Conference>> {
     let gone = OccurrenceId { appointment: AppointmentId::new(), original_start: base() };
     let mut origins = vec![None, Some(gone)];
-    origins.extend([&near.current, &near.next].into_iter().flatten().map(|occurrence| Some(occurrence.id)));
+    let dates = [&near.current, &near.current, &near.next, &near.next];
+    origins.extend(dates.into_iter().flatten().map(|occurrence| Some(occurrence.id)));
     let conference = (
         select(origins),
         select(vec![asker(), other()]),
         server_state(),
         select(vec!["room", "room", "ROOM", "r%6fom"]),
-        seconds(-100..4000),
-        seconds(1..9000),
+        prop_oneof![seconds(-2..60), seconds(0..4000)],
+        prop_oneof![seconds(1..100), seconds(1..9000)],
         options(),
     );
-    proptest::option::of(conference.prop_map(|(occurrence, server, state, node, ago, lasts, options)| {
-        Conference {
+    proptest::option::weighted(
+        0.8,
+        conference.prop_map(|(occurrence, server, state, node, ago, lasts, options)| Conference {
             tenant: TenantId::new(),
             id: ConferenceId::new(),
             room: "room".parse().unwrap(),
@@ -159,8 +161,8 @@ fn live(near: &Near) -> BoxedStrategy<Option<Conference>> {
             opened_at: base() - ago,
             ends_at: base() - ago + lasts,
             options,
-        }
-    }))
+        }),
+    )
     .boxed()
 }
 
@@ -286,6 +288,28 @@ proptest! {
             prop_assert!(!live.is_over(base()));
             prop_assert_eq!(live.server.id, asker());
             prop_assert_eq!(live.node, ask().node);
+        }
+    }
+
+    #[test]
+    fn a_conference_whose_booking_is_gone_is_no_conflict(situation in situation()) {
+        if let Decision::Conflict(_) = decide(&ask(), &situation, base()) {
+            let booked = situation.live.as_ref().unwrap().occurrence;
+            let there = dates(&situation.near).iter().any(|occurrence| Some(occurrence.id) == booked);
+            prop_assert!(booked.is_none() || there);
+        }
+    }
+
+    #[test]
+    fn a_meeting_that_is_still_running_keeps_its_grace(situation in situation()) {
+        let near = &situation.near;
+        let (Some(live), Some(current)) = (&situation.live, &near.current) else { return Ok(()) };
+        let Some(ends) = current.slot.ends() else { return Ok(()) };
+        let closes = near.next.as_ref().map_or(ends + current.grace, |next| next.slot.starts().min(ends + current.grace));
+        if live.occurrence == Some(current.id) && !live.is_over(base()) && base() < closes
+            && let Some(Grant { basis: Basis::Occurrence { id, .. }, .. }) = granted(&situation)
+        {
+            prop_assert_eq!(id, current.id);
         }
     }
 
