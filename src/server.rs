@@ -7,7 +7,7 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{Server, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::{Next, NormalizePath, TrailingSlash, from_fn};
-use actix_web::{Error, HttpMessage, HttpResponse, HttpServer, web};
+use actix_web::{Error, HttpMessage, HttpResponse, HttpServer, Resource, Route, web};
 use tracing_actix_web::{RequestId, TracingLogger};
 
 use crate::app::App;
@@ -23,10 +23,15 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 pub fn routes(config: &mut web::ServiceConfig) {
     config
         .configure(prosody::routes)
-        .route("/livez", web::get().to(health::livez))
-        .route("/readyz", web::get().to(health::readyz))
-        .route("/metrics", web::get().to(metrics::metrics))
+        .service(resource("/livez", web::get().to(health::livez)))
+        .service(resource("/readyz", web::get().to(health::readyz)))
+        .service(resource("/metrics", web::get().to(metrics::metrics)))
         .default_service(web::to(not_found));
+}
+
+/// A path with one method.
+fn resource(path: &str, route: Route) -> Resource {
+    web::resource(path).route(route).default_service(web::to(prosody::method_not_allowed))
 }
 
 /// Serves on the listener until it is told to stop; then running requests may finish for

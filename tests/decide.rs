@@ -82,6 +82,7 @@ fn near() -> BoxedStrategy<Near> {
                 occurrence(next_starts, Some(next_ends)).prop_map(move |o| there[4].then_some(o)),
             )
                 .prop_map(|(current, next, following, cancelled_current, cancelled_next)| Near {
+                    previous: None,
                     current,
                     next,
                     following,

@@ -26,11 +26,17 @@ pub async fn look_up(
 ) -> Result<Option<Opened>, ReserveError> {
     let now = app.clock.now();
     let hash = credential.hash();
+    if app.unknown.contains(hash) {
+        return Err(ReserveError::UnknownCredential);
+    }
     let seen = app.desk.run(Instant::now() + DEADLINE, async |db: &mut PgConnection| {
         conferences::look_up(db, hash, tenant, id, now).await
     });
     match seen.await? {
-        Seen::UnknownAsker => Err(ReserveError::UnknownCredential),
+        Seen::UnknownAsker => {
+            app.unknown.note(hash);
+            Err(ReserveError::UnknownCredential)
+        }
         Seen::NotThere => Ok(None),
         Seen::There(conference) => {
             let password = unlock(&app.keys, tenant, conference.appointment(), &conference.options)

@@ -25,11 +25,17 @@ pub async fn release(
 ) -> Result<bool, ReserveError> {
     let now = app.clock.now();
     let hash = credential.hash();
+    if app.unknown.contains(hash) {
+        return Err(ReserveError::UnknownCredential);
+    }
     let seen = app.desk.run(Instant::now() + DEADLINE, async |db: &mut PgConnection| {
         conferences::release(db, hash, tenant, id, now).await
     });
     match seen.await? {
-        Seen::UnknownAsker => Err(ReserveError::UnknownCredential),
+        Seen::UnknownAsker => {
+            app.unknown.note(hash);
+            Err(ReserveError::UnknownCredential)
+        }
         Seen::NotThere => Ok(false),
         Seen::There(released) => {
             if released {

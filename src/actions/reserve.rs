@@ -261,7 +261,8 @@ impl Request<'_> {
             conferences::close(db, tenant, closing, now).await?;
         }
         let record = RefusalRecord {
-            tenant: tenant.unwrap_or(found.default_tenant),
+            // A server writes into no foreign tenant's log.
+            tenant: tenant.filter(|_| found.situation.served).unwrap_or(found.default_tenant),
             server: found.situation.server.id,
             node: self.node.clone(),
             reason,

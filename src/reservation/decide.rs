@@ -29,28 +29,20 @@ pub fn decide(ask: &Ask, situation: &Situation, now: DateTime<Utc>) -> Decision 
     let booked = live.and_then(|live| live.occurrence);
     let holder = situation.near.holder(booked, now);
 
+    // Its appointment was cancelled or moved away: that comes before what is live.
+    let gone = booked.is_some_and(|booked| !situation.near.is_booked(booked, now));
     let replaces = match live {
         None => situation.live.as_ref().map(|over| replace(over, CloseReason::Expired)),
+        Some(live) if gone => Some(replace(live, CloseReason::Cancelled)),
+        Some(live) if live.server.id == situation.server.id && live.node == ask.node => {
+            return Decision::Conflict(live.id);
+        }
+        Some(live) if keeps_out(live, ask) || may_take_over(live, situation, tenant, now) => {
+            Some(replace(live, CloseReason::Superseded))
+        }
         Some(live) => {
-            let gone = booked.is_some() && booked != holder.map(|(occurrence, _)| occurrence.id);
-            match (gone, holder) {
-                // Its appointment was cancelled or moved away: that comes before what is live.
-                (true, Some(_)) => Some(replace(live, CloseReason::Cancelled)),
-                (true, None) => {
-                    let closes = Some(replace(live, CloseReason::Cancelled));
-                    return Decision::Refuse(Refusal { reason: situation.near.absence(now), closes });
-                }
-                (false, _) if live.server.id == situation.server.id && live.node == ask.node => {
-                    return Decision::Conflict(live.id);
-                }
-                (false, _) if keeps_out(live, ask) || may_take_over(live, situation, tenant, now) => {
-                    Some(replace(live, CloseReason::Superseded))
-                }
-                (false, _) => {
-                    let respelled = live.server.id == situation.server.id;
-                    return Decision::Refuse(Reason::LiveElsewhere { respelled }.into());
-                }
-            }
+            let respelled = live.server.id == situation.server.id;
+            return Decision::Refuse(Reason::LiveElsewhere { respelled }.into());
         }
     };
 
@@ -58,10 +50,11 @@ pub fn decide(ask: &Ask, situation: &Situation, now: DateTime<Utc>) -> Decision 
         Some((occurrence, window)) => scheduled(occurrence, window, now).ok_or_else(|| Reason::Over {
             reopens_at: situation.near.next_opens().filter(|opens| *opens > now),
         }),
+        None if gone => Err(situation.near.absence(now)),
         None => unscheduled(tenant, room, situation, now),
     };
     match granted.and_then(|granted| has_place(situation, tenant, live.is_some()).map(|()| granted)) {
-        Err(reason) => Decision::Refuse(reason.into()),
+        Err(reason) => Decision::Refuse(Refusal { reason, closes: replaces.filter(|_| gone) }),
         Ok((basis, ends_at, options)) => Decision::Grant(Grant {
             tenant: tenant.id,
             tenant_revision: tenant.revision,
@@ -111,8 +104,10 @@ type Terms = (Basis, DateTime<Utc>, Options);
 
 /// The terms of a booked room; `None` with less than a second left.
 fn scheduled(occurrence: &Occurrence, window: Window, now: DateTime<Utc>) -> Option<Terms> {
+    // Seen from before, as a dry run may see it, it has not been opened.
+    let first_opened_at = occurrence.first_opened_at.filter(|first| *first <= now);
     let limit = match (occurrence.max_duration, occurrence.slot.ends()) {
-        (Some(longest), Some(_)) => add(occurrence.first_opened_at.unwrap_or(now), longest),
+        (Some(longest), Some(_)) => add(first_opened_at.unwrap_or(now), longest),
         (Some(longest), None) => add(now, longest),
         (None, Some(_)) => DateTime::<Utc>::MAX_UTC,
         (None, None) => add(now, ENDLESS_OPENING),

@@ -120,6 +120,11 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'(')
     .remove(b')');
 
+/// Whether each `%` begins an escape. Source: where one doesn't, `decodeURIComponent` decodes none.
+fn is_encoded(text: &str) -> bool {
+    text.split('%').skip(1).all(|rest| rest.len() >= 2 && rest.bytes().take(2).all(|c| c.is_ascii_hexdigit()))
+}
+
 fn fold(text: &str) -> String {
     text.nfkc().collect::<String>().to_lowercase().nfkc().collect()
 }
@@ -152,7 +157,8 @@ impl FromStr for RoomKey {
         if text.len() > MAX_BYTES {
             return Err(NameError::TooLong);
         }
-        let decoded = percent_decode_str(text).decode_utf8().unwrap_or(Cow::Borrowed(text));
+        let decoded = if is_encoded(text) { percent_decode_str(text).decode_utf8().ok() } else { None };
+        let decoded = decoded.unwrap_or(Cow::Borrowed(text));
         let folded = fold(&decoded);
         if folded.trim().is_empty() {
             Err(NameError::Empty)
@@ -273,6 +279,7 @@ mod tests {
     fn what_does_not_decode_to_utf8_is_taken_as_it_stands() {
         assert_eq!(parts("%FF%fe"), (None, "%ff%fe".to_owned()));
         assert_eq!(parts("100%"), (None, "100%".to_owned()));
+        assert_eq!(parts("5%20%"), (None, "5%20%".to_owned()));
     }
 
     #[test]

@@ -13,7 +13,9 @@ const SLACK: TimeDelta = TimeDelta::seconds(90);
 /// The dates of one room around an instant. Booked dates of a room never overlap.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Near {
-    /// The last one that has started. Whatever came before it has no more say.
+    /// The one before `current`: a conference that was granted for it may still be live.
+    pub previous: Option<Occurrence>,
+    /// The last one that has started.
     pub current: Option<Occurrence>,
     /// The first one that has not started.
     pub next: Option<Occurrence>,
@@ -44,11 +46,15 @@ impl Window {
             None => DateTime::<Utc>::MIN_UTC,
         };
         let opens = add(starts, -occurrence.early_open).max(not_before);
+        let gate = add(opens, -SLACK).max(not_before);
+        // Where the one before leaves no room for the slack, the promise is later instead, but not
+        // later than the start.
+        let opens = opens.max(add(gate, SLACK).min(starts));
         let closes = occurrence.slot.ends().map(|ends| {
             let stays = add(ends, occurrence.grace);
             next.map_or(stays, |next| stays.min(next.slot.starts()))
         });
-        Self { gate: add(opens, -SLACK).max(not_before), opens, closes }
+        Self { gate, opens, closes }
     }
 
     fn is_open(&self, now: DateTime<Utc>) -> bool {
@@ -73,6 +79,15 @@ impl Near {
             (Some(current), Some(_)) if live == Some(current.0.id) => Some(current),
             (current, next) => next.or(current),
         }
+    }
+
+    /// Whether the occurrence is still booked for `now`, whoever has the room by now: neither
+    /// cancelled nor moved away.
+    pub(super) fn is_booked(&self, id: OccurrenceId, now: DateTime<Utc>) -> bool {
+        [&self.previous, &self.current, &self.next]
+            .into_iter()
+            .flatten()
+            .any(|occurrence| occurrence.id == id && Window::of(occurrence, None, None).is_open(now))
     }
 
     /// When the next occurrence lets people in, if there is one.

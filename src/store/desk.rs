@@ -133,7 +133,7 @@ pub async fn read(
         LEFT JOIN LATERAL (
             (SELECT * FROM occurrences b
              WHERE b.tenant_id = t.id AND b.room = ask.room AND b.starts <= $5 AND b.cancelled_at IS NULL
-             ORDER BY b.starts DESC LIMIT 1)
+             ORDER BY b.starts DESC LIMIT 2)
             UNION ALL
             (SELECT * FROM occurrences b
              WHERE b.tenant_id = t.id AND b.room = ask.room AND b.starts > $5 AND b.cancelled_at IS NULL
@@ -177,7 +177,10 @@ pub async fn read(
 fn note(near: &mut Near, occurrence: Occurrence, cancelled: bool, now: DateTime<Utc>) {
     let started = occurrence.slot.starts() <= now;
     let place = match (cancelled, started) {
-        (false, true) => &mut near.current,
+        (false, true) => {
+            near.previous = near.current.take();
+            &mut near.current
+        }
         (false, false) if near.next.is_none() => &mut near.next,
         (false, false) => &mut near.following,
         (true, true) => &mut near.cancelled_current,

@@ -7,7 +7,8 @@ use uuid::Uuid;
 use super::StoreError;
 use crate::reservation::{Node, Reason, ServerId, TenantId};
 
-/// One refusal. Of a tenant that does not exist, it is written down for the server's default one.
+/// One refusal. Of a tenant that does not exist or is not the server's, it is written down for the
+/// server's default one.
 #[derive(Debug, Clone)]
 pub struct RefusalRecord {
     /// The tenant.

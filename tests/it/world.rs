@@ -9,13 +9,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use frontdesk::actions::add_server::{Serves, add_server};
 use frontdesk::actions::add_tenant::add_tenant;
 use frontdesk::actions::book::{Booking, book};
+use frontdesk::actions::change_server::change_server;
 use frontdesk::app::App;
 use frontdesk::clock::Clock;
 use frontdesk::config::DatabaseConfig;
 use frontdesk::database::migrate;
 use frontdesk::refusal_log::RefusalLog;
 use frontdesk::reservation::wording::Language;
-use frontdesk::reservation::{Appointment, Policy, TenantName};
+use frontdesk::reservation::{Appointment, Policy, ServerState, TenantName};
 use frontdesk::seal::MasterKeys;
 use frontdesk::server;
 use serde_json::Value;
@@ -41,7 +42,8 @@ pub struct World {
     client: reqwest::Client,
     server: ServerHandle,
     stop_writing: Option<oneshot::Sender<()>>,
-    database: String,
+    /// The database that goes when this goes; a replica has none of its own.
+    database: Option<String>,
 }
 
 /// An answer, as it came.
@@ -96,6 +98,13 @@ pub async fn database() -> (String, PgConnectOptions) {
     (name, options)
 }
 
+/// A new database with nothing in it.
+pub async fn empty_database() -> PgConnectOptions {
+    let name = format!("empty_{}", Uuid::now_v7().simple());
+    execute(format!("CREATE DATABASE {name}")).await;
+    admin().database(&name)
+}
+
 /// The configuration of pools that tests use.
 pub fn pools() -> DatabaseConfig {
     let env = [("FRONTDESK_DATABASE_DESK_CONNECTIONS", "8"), ("FRONTDESK_DATABASE_CONNECTIONS", "4")];
@@ -112,10 +121,17 @@ impl World {
     /// A Frontdesk at nine o'clock, with the tenant `acme` and nothing else.
     pub async fn new() -> Self {
         let (database, options) = database().await;
-        Self::on(database, options, Clock::standing_at(nine_o_clock())).await
+        let world = Self::on(Some(database), options, Clock::standing_at(nine_o_clock()));
+        world.tenant("acme", |_| {}).await;
+        world
     }
 
-    async fn on(database: String, options: PgConnectOptions, clock: Clock) -> Self {
+    /// Another replica: with the database and the clock of `world`, which has to outlive it.
+    pub fn replica_of(world: &Self) -> Self {
+        Self::on(None, world.options.clone(), world.clock.clone())
+    }
+
+    fn on(database: Option<String>, options: PgConnectOptions, clock: Clock) -> Self {
         let (log, writer) = RefusalLog::new();
         let app = Data::new(App::new(options.clone(), &pools(), keys(), clock.clone(), Language::En, log));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -126,10 +142,7 @@ impl World {
         let (stop_writing, stopped) = oneshot::channel();
         tokio::spawn(writer.run(app.db.clone(), async { _ = stopped.await }));
         let client = reqwest::Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
-        let world =
-            Self { app, clock, url, options, client, server, stop_writing: Some(stop_writing), database };
-        world.tenant("acme", |_| {}).await;
-        world
+        Self { app, clock, url, options, client, server, stop_writing: Some(stop_writing), database }
     }
 
     /// Adds a tenant.
@@ -149,6 +162,18 @@ impl World {
     pub async fn server(&self, name: &str) -> String {
         let serves = Serves { default: "acme".parse().unwrap(), others: Vec::new(), all: false };
         add_server(&self.app, name.to_owned(), serves).await.unwrap().credential.expose().to_owned()
+    }
+
+    /// Adds a conference server that may ask for several tenants, and gives its credential.
+    pub async fn server_for(&self, name: &str, default: &str, others: &[&str], all: bool) -> String {
+        let others = others.iter().map(|name| name.parse().unwrap()).collect();
+        let serves = Serves { default: default.parse().unwrap(), others, all };
+        add_server(&self.app, name.to_owned(), serves).await.unwrap().credential.expose().to_owned()
+    }
+
+    /// Says what a server is good for.
+    pub async fn server_is(&self, name: &str, state: ServerState) {
+        change_server(&self.app, name, state).await.unwrap();
     }
 
     /// A booking of a room of `acme` from `starts` to `ends`, in minutes from nine o'clock.
@@ -175,10 +200,28 @@ impl World {
         book(&self.app, self.booking(room, starts, ends)).await.unwrap()
     }
 
+    /// Books a room of `acme`, with `change` to what is booked.
+    pub async fn book_with(
+        &self,
+        room: &str,
+        starts: i64,
+        ends: i64,
+        change: impl FnOnce(&mut Booking),
+    ) -> Appointment {
+        let mut booking = self.booking(room, starts, ends);
+        change(&mut booking);
+        book(&self.app, booking).await.unwrap()
+    }
+
     /// Cancels an appointment of `acme`.
     pub async fn cancel(&self, appointment: &Appointment) {
         let name = "acme".parse().unwrap();
         frontdesk::actions::cancel::cancel(&self.app, &name, appointment.id).await.unwrap();
+    }
+
+    /// Puts the clock to a moment, such as `2026-12-01T09:48:30Z`.
+    pub fn stand_at(&self, moment: &str) {
+        self.clock.advance(moment.parse::<DateTime<Utc>>().unwrap() - self.clock.now());
     }
 
     /// Lets time pass.
@@ -240,14 +283,14 @@ pub async fn reply(request: reqwest::RequestBuilder) -> Reply {
 impl Drop for World {
     fn drop(&mut self) {
         drop(self.stop_writing.take());
-        let (server, database) = (self.server.clone(), self.database.clone());
-        let cleaner = std::thread::spawn(move || {
+        // It is told at once, and stops when this thread is free.
+        drop(self.server.stop(false));
+        let Some(database) = self.database.take() else { return };
+        // Not waited for. PostgreSQL drops no database before every session that is just logging in has got a word in, and
+        // such a session of ours needs this very thread: it would be the minute of `authentication_timeout`.
+        std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(async {
-                _ = tokio::time::timeout(Duration::from_secs(2), server.stop(false)).await;
-                execute(format!("DROP DATABASE IF EXISTS {database} WITH (FORCE)")).await;
-            });
+            runtime.block_on(execute(format!("DROP DATABASE IF EXISTS {database} WITH (FORCE)")));
         });
-        _ = cleaner.join();
     }
 }

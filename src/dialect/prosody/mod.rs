@@ -75,6 +75,7 @@ async fn end(app: web::Data<App>, request: HttpRequest, id: web::Path<String>) -
     answered.await.unwrap_or_else(|error: ProsodyError| error.render(app.language))
 }
 
-async fn method_not_allowed(app: web::Data<App>) -> HttpResponse {
+/// The answer to a method that a path doesn't have.
+pub async fn method_not_allowed(app: web::Data<App>) -> HttpResponse {
     fault(Fault::MethodNotAllowed, app.language)
 }

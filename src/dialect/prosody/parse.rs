@@ -61,7 +61,11 @@ impl OpeningForm {
     fn parse(content_type: &str, body: &[u8]) -> Result<Self, Fault> {
         let fields = match content_type.to_ascii_lowercase().as_str() {
             "application/x-www-form-urlencoded" => form(body)?,
-            "application/json" => serde_json::from_slice(body).map_err(|_| Fault::Malformed)?,
+            // Only an object: serde would take an array for the fields in their order.
+            "application/json" if body.trim_ascii_start().starts_with(b"{") => {
+                serde_json::from_slice(body).map_err(|_| Fault::Malformed)?
+            }
+            "application/json" => return Err(Fault::Malformed),
             _ => return Err(Fault::UnsupportedType),
         };
         let name = fields.name.filter(|name| !name.is_empty()).ok_or(Fault::NameMissing)?;
