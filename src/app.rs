@@ -3,14 +3,13 @@
 use std::time::Duration;
 
 use moka::sync::Cache;
-use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 
 use crate::clock::Clock;
 use crate::config::DatabaseConfig;
 use crate::credential::CredentialHash;
 use crate::database::desk::Desk;
-use crate::database::pools;
+use crate::database::pools::Pool;
 use crate::metrics::Metrics;
 use crate::refusal_log::RefusalLog;
 use crate::reservation::wording::Language;
@@ -26,7 +25,7 @@ pub struct App {
     /// Connections for conference servers.
     pub desk: Desk,
     /// Connections for everything else.
-    pub db: PgPool,
+    pub db: Pool,
     /// Credentials that were not known a moment ago.
     pub unknown: UnknownCredentials,
     /// Where refusals are put down.
@@ -51,8 +50,8 @@ impl App {
         Self {
             clock,
             keys,
-            desk: Desk::new(pools::desk(options.clone(), config.desk_connections)),
-            db: pools::general(options, config.connections),
+            desk: Desk::new(Pool::desk(options.clone(), config.desk_connections)),
+            db: Pool::general(options, config.connections),
             unknown: UnknownCredentials::default(),
             refusals,
             metrics: Metrics::default(),

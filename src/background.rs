@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::actions::sweep::sweep;
 use crate::app::App;
@@ -12,6 +12,9 @@ use crate::store::{StoreError, conferences};
 /// How often is tidied up.
 const PERIOD: Duration = Duration::from_secs(10);
 
+/// How long one turn may take: a connection may have gone silent.
+const PATIENCE: Duration = Duration::from_mins(1);
+
 /// Tidies up and sets the gauges, until it is dropped. While the database is away, it tries again
 /// at the next turn.
 pub async fn run(app: &App, retention: RetentionConfig) {
@@ -19,7 +22,8 @@ pub async fn run(app: &App, retention: RetentionConfig) {
     turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         turns.tick().await;
-        match turn(app, retention).await {
+        let turn = timeout(PATIENCE, turn(app, retention)).await;
+        match turn.unwrap_or(Err(StoreError::Database(sqlx::Error::PoolTimedOut))) {
             Ok(()) => {}
             Err(error) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, "could not tidy up");

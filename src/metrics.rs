@@ -164,7 +164,7 @@ impl Metrics {
     }
 
     /// Notes how many connections a pool has, and how many of them are idle.
-    pub fn pool(&self, pool: &'static str, size: u32, idle: usize) {
+    pub fn pool(&self, pool: &'static str, (size, idle): (u32, usize)) {
         let idle = i64::try_from(idle).unwrap_or(i64::MAX);
         let busy = i64::from(size) - idle;
         self.pool.get_or_create(&PoolLabels { pool, state: "idle" }).set(idle);

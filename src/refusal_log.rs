@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use sqlx::PgPool;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
+use crate::database::pools::Pool;
 use crate::store::StoreError;
 use crate::store::refusals::{self, RefusalRecord};
 
@@ -18,6 +18,9 @@ const BATCH: usize = 1000;
 
 /// How often they are written.
 const PERIOD: Duration = Duration::from_millis(500);
+
+/// How long writing may take: a connection may have gone silent.
+const PATIENCE: Duration = Duration::from_secs(40);
 
 /// Where refusals are put down.
 #[derive(Debug, Clone)]
@@ -47,7 +50,7 @@ impl RefusalLog {
 
 impl RefusalWriter {
     /// Writes until `stop`, and then what is left. While the database is away, refusals wait.
-    pub async fn run(mut self, db: PgPool, stop: impl Future<Output = ()>) {
+    pub async fn run(mut self, db: Pool, stop: impl Future<Output = ()>) {
         tokio::pin!(stop);
         let mut batch = Vec::new();
         loop {
@@ -74,9 +77,10 @@ impl RefusalWriter {
 }
 
 /// Writes a batch and empties it; one that can't be written is kept.
-async fn write(db: &PgPool, batch: &mut Vec<RefusalRecord>) {
+async fn write(db: &Pool, batch: &mut Vec<RefusalRecord>) {
     let written = async { refusals::insert(&mut *db.acquire().await?, batch).await };
-    match written.await {
+    let written = timeout(PATIENCE, written).await;
+    match written.unwrap_or(Err(StoreError::Database(sqlx::Error::PoolTimedOut))) {
         Ok(()) => batch.clear(),
         Err(error) => {
             let error: &StoreError = &error;

@@ -15,7 +15,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("telemetry", &["config"]),
     ("store", &["credential", "reservation", "seal"]),
     ("database", &["config", "store"]),
-    ("refusal_log", &["store"]),
+    ("refusal_log", &["database", "store"]),
     ("app", &["clock", "config", "credential", "database", "metrics", "refusal_log", "reservation", "seal"]),
     (
         "actions",

@@ -5,6 +5,7 @@ use secrecy::SecretString;
 use sqlx::PgConnection;
 use tokio::time::Instant;
 use tracing::{Span, field, instrument};
+use uuid::Uuid;
 
 use super::passwords::{UnlockError, unlock};
 use crate::app::App;
@@ -261,6 +262,7 @@ impl Request<'_> {
             conferences::close(db, tenant, closing, now).await?;
         }
         let record = RefusalRecord {
+            id: Uuid::now_v7(),
             // A server writes into no foreign tenant's log.
             tenant: tenant.filter(|_| found.situation.served).unwrap_or(found.default_tenant),
             server: found.situation.server.id,

@@ -78,26 +78,15 @@ pub(super) async fn serve(config: Config, place: Place) -> Done {
         }
     };
     let Session { app, mut private, refusals } = session;
-    let greeting = match &private {
-        Some(_) => welcome(&app).await?,
-        None => None,
-    };
-
     let handle = server.handle();
     let mut serving = tokio::spawn(server);
     let (stop_writing, stopped) = oneshot::channel::<()>();
-    let writing = tokio::spawn(refusals.run(app.db.clone(), async { _ = stopped.await }));
-    if let Some(greeting) = greeting {
-        introduce(address, &greeting);
-    } else {
-        say(format_args!("Frontdesk answers at http://{}", reachable(address)));
-        hint(&app, private.is_some()).await;
-    }
-
+    let mut writing = tokio::spawn(refusals.run(app.db.clone(), async { _ = stopped.await }));
+    let is_private = private.is_some();
     let ended = tokio::select! {
         ended = &mut serving => Some(ended),
         () = stop => None,
-        () = background::run(&app, config.retention) => None,
+        () = beside(&app, &config, address, is_private) => None,
         () = keep_alive(&mut private) => None,
     };
     tracing::info!("stopping");
@@ -106,7 +95,8 @@ pub(super) async fn serve(config: Config, place: Place) -> Done {
         _ = serving.await;
     }
     drop(stop_writing);
-    if timeout(FLUSH, writing).await.is_err() {
+    if timeout(FLUSH, &mut writing).await.is_err() {
+        writing.abort();
         tracing::warn!("the last refusals were not written");
     }
     app.close().await;
@@ -125,6 +115,22 @@ fn listen(session: &Session, config: &Config) -> Result<(Server, SocketAddr), Li
     let address = listener.local_addr().map_err(failed)?;
     let server = server::serve(session.app.clone(), listener, config.shutdown_timeout).map_err(failed)?;
     Ok((server, address))
+}
+
+/// What is done beside answering: first a greeting, then tidying up.
+async fn beside(app: &App, config: &Config, address: SocketAddr, private: bool) {
+    let greeting = if private { welcome(app).await } else { Ok(None) };
+    match greeting {
+        Ok(Some(greeting)) => introduce(address, &greeting),
+        Ok(None) => {
+            say(format_args!("Frontdesk answers at http://{}", reachable(address)));
+            hint(app, private).await;
+        }
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "could not set up the first tenant");
+        }
+    }
+    background::run(app, config.retention).await;
 }
 
 /// What may be missing, where there is no greeting.

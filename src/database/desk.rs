@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
-use sqlx::pool::PoolConnection;
-use sqlx::{PgConnection, PgPool, Postgres};
+use sqlx::PgConnection;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::fault::is_passing;
+use super::pools::{Pool, Pooled};
 use crate::store::StoreError;
 
 /// How long one request of a conference server may take, all told. Prosody waits 20 s by default
@@ -20,7 +20,7 @@ const PAUSE: Duration = Duration::from_millis(25);
 /// Connections for requests of conference servers.
 #[derive(Debug, Clone)]
 pub struct Desk {
-    pool: PgPool,
+    pool: Pool,
 }
 
 /// Why the work was not done.
@@ -37,13 +37,13 @@ pub enum DeskError {
 impl Desk {
     /// A desk on the pool.
     #[must_use]
-    pub fn new(pool: PgPool) -> Self {
+    pub fn new(pool: Pool) -> Self {
         Self { pool }
     }
 
     /// The pool, to be watched.
     #[must_use]
-    pub fn pool(&self) -> &PgPool {
+    pub fn pool(&self) -> &Pool {
         &self.pool
     }
 
@@ -60,14 +60,21 @@ impl Desk {
     ) -> Result<T, DeskError> {
         let mut last = None;
         loop {
+            let mut begun = false;
             let attempt = async {
                 let mut lease = Lease(Some(self.pool.acquire().await?));
+                begun = true;
                 let done = work(lease.connection()?).await?;
                 lease.give_back();
                 Ok::<T, StoreError>(done)
             };
             match timeout_at(deadline, attempt).await {
                 Ok(Ok(done)) => return Ok(done),
+                // An idle connection that broke unnoticed, perhaps one of many: on to the next.
+                Ok(Err(StoreError::Database(error @ sqlx::Error::Io(_)))) if begun => {
+                    last = Some(StoreError::Database(error));
+                    continue;
+                }
                 Ok(Err(StoreError::Database(error))) if is_passing(&error) => {
                     last = Some(StoreError::Database(error));
                 }
@@ -83,7 +90,7 @@ impl Desk {
 
 /// A connection that is closed unless it is given back: after a failure, or when the work is cut
 /// off, nobody knows what it is in the middle of.
-struct Lease(Option<PoolConnection<Postgres>>);
+struct Lease(Option<Pooled>);
 
 impl Lease {
     fn connection(&mut self) -> Result<&mut PgConnection, sqlx::Error> {
@@ -97,8 +104,8 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        if let Some(connection) = &mut self.0 {
-            connection.close_on_drop();
+        if let Some(connection) = self.0.take() {
+            connection.discard();
         }
     }
 }

@@ -1,10 +1,13 @@
 //! The two pools: one for conference servers, one for everything else, so that neither starves
 //! the other.
 
+use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
-use sqlx::Connection;
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{ConnectOptions, Connection, PgConnection, Postgres};
+use tokio::time::timeout;
 
 use crate::config::Connections;
 
@@ -14,23 +17,94 @@ const DESK_ACQUIRE: Duration = Duration::from_secs(1);
 /// How long everything else may wait for a connection.
 const ACQUIRE: Duration = Duration::from_secs(10);
 
-/// Connections for requests of conference servers. PostgreSQL itself gives up on a statement or a
-/// lock before the request's deadline, so that nothing is left running.
-#[must_use]
-pub fn desk(options: PgConnectOptions, connections: Connections) -> PgPool {
-    let options = options
-        .application_name("frontdesk desk")
-        .options([("statement_timeout", "1500ms"), ("lock_timeout", "1000ms")]);
-    pool(options, connections, DESK_ACQUIRE)
+/// How long a connection that is put back may take to say that it is idle, and all of them to be
+/// closed. A connection that went silent never does: sqlx would wait for as long as the kernel
+/// believes in it, a quarter of an hour, and its place in the pool would be lost.
+const SILENCE: Duration = Duration::from_secs(2);
+
+/// A pool of connections.
+#[derive(Debug, Clone)]
+pub struct Pool(PgPool);
+
+impl Pool {
+    /// Connections for requests of conference servers. PostgreSQL itself gives up on a statement
+    /// or a lock before the request's deadline, so that nothing is left running.
+    #[must_use]
+    pub fn desk(options: PgConnectOptions, connections: Connections) -> Self {
+        let options = options
+            .application_name("frontdesk desk")
+            .options([("statement_timeout", "1500ms"), ("lock_timeout", "1000ms")]);
+        Self(pool(options, connections, DESK_ACQUIRE))
+    }
+
+    /// Connections for everything else.
+    #[must_use]
+    pub fn general(options: PgConnectOptions, connections: Connections) -> Self {
+        let options = options
+            .application_name("frontdesk")
+            .options([("statement_timeout", "30s"), ("lock_timeout", "10s")]);
+        Self(pool(options, connections, ACQUIRE))
+    }
+
+    /// A connection.
+    ///
+    /// # Errors
+    /// Where none is to be had in time.
+    pub async fn acquire(&self) -> Result<Pooled, sqlx::Error> {
+        Ok(Pooled(Some(self.0.acquire().await?)))
+    }
+
+    /// The pool underneath, which has no patience of its own. For tests.
+    #[must_use]
+    pub fn as_sqlx(&self) -> &PgPool {
+        &self.0
+    }
+
+    /// How many connections there are, and how many of them are idle.
+    #[must_use]
+    pub fn fill(&self) -> (u32, usize) {
+        (self.0.size(), self.0.num_idle())
+    }
+
+    /// Closes the connections, once what they are doing is done; does not wait for silent ones.
+    pub async fn close(&self) {
+        _ = timeout(SILENCE, self.0.close()).await;
+    }
 }
 
-/// Connections for everything else.
-#[must_use]
-pub fn general(options: PgConnectOptions, connections: Connections) -> PgPool {
-    let options = options
-        .application_name("frontdesk")
-        .options([("statement_timeout", "30s"), ("lock_timeout", "10s")]);
-    pool(options, connections, ACQUIRE)
+/// A connection out of a [`Pool`]. It goes back by itself.
+#[derive(Debug)]
+pub struct Pooled(Option<PoolConnection<Postgres>>);
+
+impl Pooled {
+    /// Closes the connection, which leaves its place to a new one.
+    pub fn discard(mut self) {
+        if let Some(mut connection) = self.0.take() {
+            connection.close_on_drop();
+        }
+    }
+}
+
+impl Deref for Pooled {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        self.0.as_ref().expect("it is there until it is dropped")
+    }
+}
+
+impl DerefMut for Pooled {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        self.0.as_mut().expect("it is there until it is dropped")
+    }
+}
+
+impl Drop for Pooled {
+    fn drop(&mut self) {
+        if let Some(mut connection) = self.0.take() {
+            tokio::spawn(timeout(SILENCE, connection.return_to_pool()));
+        }
+    }
 }
 
 fn pool(options: PgConnectOptions, connections: Connections, acquire: Duration) -> PgPool {
@@ -51,7 +125,8 @@ fn pool(options: PgConnectOptions, connections: Connections, acquire: Duration) 
                 Ok(())
             })
         })
-        .connect_lazy_with(options)
+        // Slow statements are seen in the metrics; their text is long and always the same.
+        .connect_lazy_with(options.disable_statement_logging())
 }
 
 /// Connects once, outside any pool: for the start, and for a look from outside.
@@ -61,8 +136,8 @@ fn pool(options: PgConnectOptions, connections: Connections, acquire: Duration) 
 pub async fn connect_once(
     options: &PgConnectOptions,
     patience: Duration,
-) -> Result<sqlx::PgConnection, sqlx::Error> {
-    match tokio::time::timeout(patience, sqlx::PgConnection::connect_with(options)).await {
+) -> Result<PgConnection, sqlx::Error> {
+    match timeout(patience, PgConnection::connect_with(options)).await {
         Ok(connection) => connection,
         Err(_) => Err(sqlx::Error::PoolTimedOut),
     }

@@ -81,7 +81,7 @@ pub async fn claim(db: &mut PgConnection, claims: &[Claim<'_>]) -> Result<Vec<Co
             WHERE admitted.appointment_id IS NULL AND NOT EXISTS (
                 SELECT FROM occurrences o
                 WHERE o.tenant_id = admitted.tenant_id AND o.room = admitted.room AND o.cancelled_at IS NULL
-                  AND o.starts <= admitted.opened_at AND (o.ends IS NULL OR o.ends > admitted.opened_at)
+                  AND o.starts < admitted.ends_at AND (o.ends IS NULL OR o.ends > admitted.opened_at)
             )
         ), closed AS (
             UPDATE conferences c SET closed_at = holding.opened_at, close_reason = holding.replaces_reason

@@ -11,6 +11,8 @@ use crate::reservation::{Node, Reason, ServerId, TenantId};
 /// server's default one.
 #[derive(Debug, Clone)]
 pub struct RefusalRecord {
+    /// Which refusal: written twice, it is there once.
+    pub id: Uuid,
     /// The tenant.
     pub tenant: TenantId,
     /// The server that asked.
@@ -29,7 +31,7 @@ pub struct RefusalRecord {
 /// Where the database fails; then none is written.
 pub async fn insert(db: &mut PgConnection, refusals: &[RefusalRecord]) -> Result<(), StoreError> {
     let tenants: Vec<Uuid> = refusals.iter().map(|refusal| refusal.tenant.into()).collect();
-    let ids: Vec<Uuid> = refusals.iter().map(|_| Uuid::now_v7()).collect();
+    let ids: Vec<Uuid> = refusals.iter().map(|refusal| refusal.id).collect();
     let servers: Vec<Uuid> = refusals.iter().map(|refusal| refusal.server.into()).collect();
     // PostgreSQL's text takes no NUL, a node that is refused for one may have it.
     let nodes: Vec<String> =
@@ -38,7 +40,8 @@ pub async fn insert(db: &mut PgConnection, refusals: &[RefusalRecord]) -> Result
     let times: Vec<DateTime<Utc>> = refusals.iter().map(|refusal| refusal.refused_at).collect();
     sqlx::query!(
         "INSERT INTO refusals (tenant_id, id, server_id, node, reason, refused_at)
-         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[])",
+         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[])
+         ON CONFLICT DO NOTHING",
         &tenants,
         &ids,
         &servers,

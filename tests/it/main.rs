@@ -2,10 +2,15 @@
 
 mod appointment_first;
 mod booking;
+mod crashes;
 mod credentials;
 mod live;
 mod names;
+mod outages;
+mod partitions;
 mod private_cluster;
+mod races;
+mod rig;
 mod schema;
 mod windows;
 mod wire;

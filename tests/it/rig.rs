@@ -121,13 +121,9 @@ impl Cluster {
                 assert!(began.elapsed() < PATIENCE, "the cluster doesn't start");
                 sleep(Duration::from_millis(50)).await;
             }
-            assert!(began.elapsed() < PATIENCE, "the cluster doesn't start: {}", self.log());
+            assert!(began.elapsed() < PATIENCE, "the cluster doesn't start");
             sleep(Duration::from_millis(50)).await;
         }
-    }
-
-    fn log(&self) -> String {
-        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
 
     /// Stops every process of it where it stands: connections stay, and nobody answers.
@@ -234,11 +230,7 @@ impl Setup {
 
     /// Runs `frontdesk serve` and waits until it listens.
     pub async fn serve(&self) -> Frontdesk {
-        let log = self.folder.path().join(format!("log-{}", Uuid::now_v7().simple()));
-        let out = File::create(&log).unwrap();
-        let mut serve = self.command(&["serve", "--listen", "127.0.0.1:0"]);
-        let child = serve.stdout(out.try_clone().unwrap()).stderr(out).spawn().unwrap();
-        let mut frontdesk = Frontdesk { child, log, url: String::new() };
+        let mut frontdesk = self.begin(&[]);
         let began = Instant::now();
         while frontdesk.url.is_empty() {
             if let Some(status) = frontdesk.child.try_wait().unwrap() {
@@ -253,6 +245,27 @@ impl Setup {
             sleep(Duration::from_millis(20)).await;
         }
         frontdesk
+    }
+
+    /// Runs `frontdesk serve` where it must not start, and gives what it says instead.
+    pub async fn refusal(&self, arguments: &[&str]) -> String {
+        let mut refused = self.begin(arguments);
+        let mut status = None;
+        eventually("serve refuses to start", async || {
+            status = refused.child.try_wait().unwrap();
+            status.is_some()
+        })
+        .await;
+        assert_eq!(status.unwrap().code(), Some(1), "{}", refused.said());
+        refused.said()
+    }
+
+    fn begin(&self, arguments: &[&str]) -> Frontdesk {
+        let log = self.folder.path().join(format!("log-{}", Uuid::now_v7().simple()));
+        let out = File::create(&log).unwrap();
+        let mut serve = self.command(&[&["serve", "--listen", "127.0.0.1:0"], arguments].concat());
+        let child = serve.stdout(out.try_clone().unwrap()).stderr(out).spawn().unwrap();
+        Frontdesk { child, log, url: String::new() }
     }
 }
 
@@ -317,7 +330,7 @@ pub fn hands_on(options: &PgConnectOptions) -> App {
 
 /// Its database, for looking and for meddling.
 pub fn db(app: &App) -> &PgPool {
-    &app.db
+    app.db.as_sqlx()
 }
 
 /// A conference server, or many that share a credential.

@@ -248,14 +248,9 @@ impl World {
         reply(self.client.delete(format!("{}/conference/{id}", self.url)).bearer_auth(credential)).await
     }
 
-    /// A client, and requests of any kind, for what the others don't do.
-    pub fn client(&self) -> &reqwest::Client {
-        &self.client
-    }
-
     /// The database, for looking and for meddling.
     pub fn db(&self) -> &PgPool {
-        &self.app.db
+        self.app.db.as_sqlx()
     }
 
     /// How many conferences have open rows.
