@@ -143,8 +143,13 @@ CREATE TABLE conferences (
     node           text NOT NULL,
     server_id      uuid NOT NULL REFERENCES conference_servers,
     mail_owner     text NOT NULL,
+    -- Whether an honest client may have spelled the node so. Only such a conference counts towards
+    -- the tenant's capacity and the longest time of its appointment.
+    usual          boolean NOT NULL,
     appointment_id uuid,
     original_start timestamptz,
+    -- When the date was to start at the grant: another start means that it was moved.
+    booked_start   timestamptz,
     opened_at      timestamptz NOT NULL,
     ends_at        timestamptz NOT NULL,
     max_occupants  integer,
@@ -155,6 +160,7 @@ CREATE TABLE conferences (
     PRIMARY KEY (tenant_id, id),
     CHECK (ends_at > opened_at),
     CHECK ((appointment_id IS NULL) = (original_start IS NULL)),
+    CHECK ((appointment_id IS NULL) = (booked_start IS NULL)),
     CHECK ((closed_at IS NULL) = (close_reason IS NULL))
 );
 

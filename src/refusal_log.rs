@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use sqlx::PgConnection;
+use sqlx::postgres::PgConnectOptions;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::{sleep, timeout};
 
-use crate::database::pools::Pool;
+use crate::database::pools;
 use crate::store::StoreError;
 use crate::store::refusals::{self, RefusalRecord};
 
@@ -20,7 +22,7 @@ const BATCH: usize = 1000;
 const PERIOD: Duration = Duration::from_millis(500);
 
 /// How long writing may take: a connection may have gone silent.
-const PATIENCE: Duration = Duration::from_secs(40);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Where refusals are put down.
 #[derive(Debug, Clone)]
@@ -50,8 +52,12 @@ impl RefusalLog {
 
 impl RefusalWriter {
     /// Writes until `stop`, and then what is left. While the database is away, refusals wait.
-    pub async fn run(mut self, db: Pool, stop: impl Future<Output = ()>) {
+    ///
+    /// The connection is the writer's own: one out of a pool may have been opened by a worker of
+    /// the HTTP server, and dies with it before the last refusals are written.
+    pub async fn run(mut self, options: PgConnectOptions, stop: impl Future<Output = ()>) {
         tokio::pin!(stop);
+        let mut connection = None;
         let mut batch = Vec::new();
         loop {
             if batch.is_empty() {
@@ -60,7 +66,7 @@ impl RefusalWriter {
                     _ = self.0.recv_many(&mut batch, BATCH) => {}
                 }
             }
-            write(&db, &mut batch).await;
+            write(&options, &mut connection, &mut batch).await;
             tokio::select! {
                 () = &mut stop => break,
                 () = sleep(PERIOD) => {}
@@ -68,23 +74,36 @@ impl RefusalWriter {
         }
         self.0.close();
         while !batch.is_empty() || self.0.recv_many(&mut batch, BATCH).await > 0 {
-            write(&db, &mut batch).await;
+            write(&options, &mut connection, &mut batch).await;
             if !batch.is_empty() {
-                return;
+                sleep(PERIOD).await;
             }
         }
     }
 }
 
-/// Writes a batch and empties it; one that can't be written is kept.
-async fn write(db: &Pool, batch: &mut Vec<RefusalRecord>) {
-    let written = async { refusals::insert(&mut *db.acquire().await?, batch).await };
-    let written = timeout(PATIENCE, written).await;
-    match written.unwrap_or(Err(StoreError::Database(sqlx::Error::PoolTimedOut))) {
-        Ok(()) => batch.clear(),
-        Err(error) => {
-            let error: &StoreError = &error;
-            tracing::warn!(error = error as &dyn std::error::Error, "refusals not written yet");
+/// Writes a batch and empties it. One that can't be written is kept, and the connection is not.
+async fn write(
+    options: &PgConnectOptions,
+    connection: &mut Option<PgConnection>,
+    batch: &mut Vec<RefusalRecord>,
+) {
+    let written = async {
+        let mut db = match connection.take() {
+            Some(db) => db,
+            None => pools::connect_once(options, PATIENCE).await?,
+        };
+        refusals::insert(&mut db, batch).await?;
+        Ok::<_, StoreError>(db)
+    };
+    match timeout(PATIENCE, written).await {
+        Ok(Ok(db)) => {
+            *connection = Some(db);
+            batch.clear();
         }
+        Ok(Err(error)) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "refusals not written yet");
+        }
+        Err(_) => tracing::warn!("refusals not written yet: the database does not answer"),
     }
 }

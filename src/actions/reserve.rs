@@ -241,7 +241,8 @@ impl Request<'_> {
         if claim(db, std::slice::from_ref(&mine)).await?.is_empty() {
             return Ok(None);
         }
-        if grant.is_take_over() {
+        let holder = found.situation.live.as_ref().filter(|live| !live.is_over(grant.opened_at));
+        if holder.is_some_and(|live| live.server.id != server.id) {
             self.app.metrics.take_overs.inc();
             tracing::warn!("took the room over from the server that held it");
         }
@@ -264,7 +265,7 @@ impl Request<'_> {
         let record = RefusalRecord {
             id: Uuid::now_v7(),
             // A server writes into no foreign tenant's log.
-            tenant: tenant.filter(|_| found.situation.served).unwrap_or(found.default_tenant),
+            tenant: tenant.filter(|_| found.situation.served).unwrap_or(found.situation.default_tenant),
             server: found.situation.server.id,
             node: self.node.clone(),
             reason,

@@ -10,7 +10,7 @@ use super::passwords::generate;
 use crate::app::App;
 use crate::credential::NoRandomness;
 use crate::reservation::{Appointment, Policy, Tenant, TenantName};
-use crate::store::{StoreError, tenants};
+use crate::store::{StoreError, servers, tenants};
 
 /// What the first start made. The credentials are not shown again.
 #[derive(Debug)]
@@ -19,10 +19,10 @@ pub struct Welcome {
     pub tenant: Tenant,
     /// The conference server.
     pub server: Equipped,
-    /// The app.
-    pub app: AddedApp,
-    /// The sample room, booked for the next hour.
-    pub sample: Appointment,
+    /// The app, unless there is one of its name.
+    pub app: Option<AddedApp>,
+    /// The sample room, booked for the next hour, unless it is taken.
+    pub sample: Option<Appointment>,
 }
 
 /// Why the first start did not come to its end.
@@ -48,22 +48,36 @@ pub enum WelcomeError {
     Store(#[from] StoreError),
 }
 
-/// Makes them where there is no tenant yet; `None` where there is.
+/// Makes them where there is no conference server yet; `None` where there is. What an earlier
+/// attempt, or the operator, has made already is used.
 ///
 /// # Errors
 /// Where the database fails.
 pub async fn welcome(app: &App) -> Result<Option<Welcome>, WelcomeError> {
     let mut db = app.db.acquire().await.map_err(StoreError::from)?;
-    if !tenants::list(&mut db).await?.is_empty() {
+    if !servers::list(&mut db).await?.is_empty() {
         return Ok(None);
     }
+    let known = tenants::list(&mut db).await?.into_iter().next();
     drop(db);
-    let name: TenantName = "main".parse().expect("a literal that is a tenant's name");
-    let tenant = add_tenant(app, name.clone(), Policy::default()).await?;
-    let serves = Serves { default: name.clone(), others: Vec::new(), all: true };
+    let tenant = if let Some(tenant) = known {
+        tenant
+    } else {
+        let name = "main".parse().expect("a literal that is a tenant's name");
+        add_tenant(app, name, Policy::default()).await?
+    };
+    let sample = match book(app, sample(app, tenant.name.clone())?).await {
+        Ok(sample) => Some(sample),
+        Err(BookError::Taken { .. }) => None,
+        Err(error) => return Err(error.into()),
+    };
+    let serves = Serves { default: tenant.name.clone(), others: Vec::new(), all: true };
     let server = add_server(app, "jitsi".to_owned(), serves).await?;
-    let added = add_app(app, &name, "appointments".to_owned()).await?;
-    let sample = book(app, sample(app, name)?).await?;
+    let added = match add_app(app, &tenant.name, "appointments".to_owned()).await {
+        Ok(added) => Some(added),
+        Err(AddAppError::Exists(_)) => None,
+        Err(error) => return Err(error.into()),
+    };
     Ok(Some(Welcome { tenant, server, app: added, sample }))
 }
 

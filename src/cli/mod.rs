@@ -22,9 +22,8 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use self::print::{Output, complain, say};
-use self::session::{Place, Session};
+use self::session::{Place, Purpose, Session};
 use crate::config::{self, Config, Overrides};
-use crate::database::private::Role;
 use crate::telemetry;
 
 /// How a command ends. Whatever went wrong becomes text here and nowhere else.
@@ -133,7 +132,8 @@ async fn dispatch(command: Command, output: Output, config: Config, place: Place
     if let Command::Serve(_) = command {
         return serve::serve(config, place).await;
     }
-    let session = Session::open(place, &config, Role::Command).await?;
+    let purpose = if let Command::Migrate = command { Purpose::Migrate } else { Purpose::Command };
+    let session = Session::open(place, &config, purpose).await?;
     let app = &session.app;
     let done = match command {
         Command::Serve(_) | Command::CheckConfig { .. } | Command::Healthcheck => Ok(()),

@@ -13,14 +13,14 @@ use tokio::time::{sleep, timeout};
 use super::Done;
 use super::parse::reachable;
 use super::print::say;
-use super::session::{Place, Session};
+use super::session::{Place, Purpose, Session};
 use crate::actions::welcome::{Welcome, welcome};
 use crate::app::App;
 use crate::background;
 use crate::config::{Config, Overrides};
-use crate::database::private::{PrivateDatabase, Role};
+use crate::database::private::PrivateDatabase;
 use crate::server;
-use crate::store::tenants;
+use crate::store::servers;
 
 /// How long the last refusals may take to be written.
 const FLUSH: Duration = Duration::from_secs(3);
@@ -65,7 +65,7 @@ pub(super) async fn serve(config: Config, place: Place) -> Done {
     };
     tokio::pin!(stop);
     let session = tokio::select! {
-        session = Session::open(place, &config, Role::Serve) => session?,
+        session = Session::open(place, &config, Purpose::Serve) => session?,
         () = &mut stop => return Ok(()),
     };
     // Only now: a connection that waits for the database would be worse than one that is refused,
@@ -77,11 +77,11 @@ pub(super) async fn serve(config: Config, place: Place) -> Done {
             return Err(error.into());
         }
     };
-    let Session { app, mut private, refusals } = session;
+    let Session { app, mut private, options, refusals } = session;
     let handle = server.handle();
     let mut serving = tokio::spawn(server);
     let (stop_writing, stopped) = oneshot::channel::<()>();
-    let mut writing = tokio::spawn(refusals.run(app.db.clone(), async { _ = stopped.await }));
+    let mut writing = tokio::spawn(refusals.run(options, async { _ = stopped.await }));
     let is_private = private.is_some();
     let ended = tokio::select! {
         ended = &mut serving => Some(ended),
@@ -136,9 +136,10 @@ async fn beside(app: &App, config: &Config, address: SocketAddr, private: bool) 
 /// What may be missing, where there is no greeting.
 async fn hint(app: &App, private: bool) {
     let Ok(mut db) = app.db.acquire().await else { return };
-    match tenants::list(&mut db).await {
-        Ok(tenants) if tenants.is_empty() => say(format_args!(
-            "There is no tenant yet: `frontdesk tenant add NAME`, then `frontdesk server add NAME` for its credential."
+    match servers::list(&mut db).await {
+        Ok(servers) if servers.is_empty() => say(format_args!(
+            "No conference server may ask yet: `frontdesk tenant add NAME`, then `frontdesk server add NAME`, which \
+             shows its credential."
         )),
         Ok(_) if private => say(format_args!(
             "Credentials were shown when they were made; `frontdesk server add-credential NAME` makes another."
@@ -168,25 +169,31 @@ async fn keep_alive(private: &mut Option<PrivateDatabase>) {
 fn introduce(address: SocketAddr, greeting: &Welcome) {
     let url = format!("http://{}", reachable(address));
     let credential = greeting.server.credential.expose();
+    say(format_args!(
+        "Frontdesk answers at {url}
+
+  tenant             {}
+  conference server  {}
+    credential       {credential}",
+        greeting.tenant.name, greeting.server.server.name,
+    ));
+    if let Some(app) = &greeting.app {
+        say(format_args!(
+            "  app                {}\n    credential       {}",
+            app.app.name,
+            app.credential.expose()
+        ));
+    }
+    say(format_args!("\nThese credentials are not shown again.\n"));
+    let Some(sample) = &greeting.sample else { return };
     let ask = |name: &str| {
         format!(
             "curl -i {url}/conference -H 'Authorization: Bearer {credential}' -d name={name} -d mail_owner=me@example.org -w '\\n'"
         )
     };
-    let until =
-        greeting.sample.slot.ends().map_or_else(String::new, |ends| ends.format("%H:%M UTC").to_string());
+    let until = sample.slot.ends().map_or_else(String::new, |ends| ends.format("%H:%M UTC").to_string());
     say(format_args!(
-        "Frontdesk answers at {url}
-
-  tenant             {tenant}
-  conference server  {server}
-    credential       {credential}
-  app                {app}
-    credential       {app_credential}
-
-These credentials are not shown again.
-
-The room `{room}` is booked until {until}. Ask for it as a conference server does:
+        "The room `{room}` is booked until {until}. Ask for it as a conference server does:
 
   # a grant: the room may open, with a password and a limit
   {grant}
@@ -197,12 +204,8 @@ The room `{room}` is booked until {until}. Ask for it as a conference server doe
   # a conflict: ask for the first room once more, and it is open already
   {grant}
 ",
-        tenant = greeting.tenant.name,
-        server = greeting.server.server.name,
-        app = greeting.app.app.name,
-        app_credential = greeting.app.credential.expose(),
-        room = greeting.sample.room.as_str(),
-        grant = ask(greeting.sample.room.as_str()),
+        room = sample.room.as_str(),
+        grant = ask(sample.room.as_str()),
         refusal = ask("nobody-booked-this"),
     ));
 }

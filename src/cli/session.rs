@@ -108,17 +108,39 @@ fn own_keys(data_dir: &Path, remote: bool) -> Result<MasterKeys, SessionError> {
     Ok(keys)
 }
 
+/// What a session is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Answering conference servers.
+    Serve,
+    /// Bringing the schema up to date.
+    Migrate,
+    /// Any other command.
+    Command,
+}
+
+/// When the schema is brought up to date.
+enum Migrate {
+    Always,
+    /// Where there is no schema at all. A newer program on somebody's desk must not change the
+    /// database that a service works on.
+    AtFirst,
+    Never,
+}
+
 /// A running command's, or the service's, hold on everything.
 pub(super) struct Session {
     pub app: Data<App>,
     pub private: Option<PrivateDatabase>,
+    pub options: PgConnectOptions,
     pub refusals: RefusalWriter,
 }
 
 impl Session {
     /// Reaches the database, starting it where it is our own, brings its schema up to date, and
     /// makes sure that our keys are its keys.
-    pub async fn open(place: Place, config: &Config, role: Role) -> Result<Self, SessionError> {
+    pub async fn open(place: Place, config: &Config, purpose: Purpose) -> Result<Self, SessionError> {
+        let role = if purpose == Purpose::Serve { Role::Serve } else { Role::Command };
         let (private, options) = match place.database {
             Database::Remote(url) => (None, url.connect_options()),
             Database::Private(data_dir) => {
@@ -127,7 +149,14 @@ impl Session {
                 (Some(private), options)
             }
         };
-        match prepare(&options, &place.keys, config, role).await {
+        let migrate = match purpose {
+            Purpose::Migrate => Migrate::Always,
+            Purpose::Serve if config.database.migrate => Migrate::Always,
+            Purpose::Serve => Migrate::Never,
+            Purpose::Command if private.is_some() => Migrate::Always,
+            Purpose::Command => Migrate::AtFirst,
+        };
+        match prepare(&options, &place.keys, migrate, role).await {
             Ok(()) => {}
             Err(error) => {
                 if let Some(private) = private {
@@ -137,8 +166,9 @@ impl Session {
             }
         }
         let (log, refusals) = RefusalLog::new();
-        let app = App::new(options, &config.database, place.keys, Clock::system(), config.language, log);
-        Ok(Self { app: Data::new(app), private, refusals })
+        let app =
+            App::new(options.clone(), &config.database, place.keys, Clock::system(), config.language, log);
+        Ok(Self { app: Data::new(app), private, options, refusals })
     }
 
     /// Lets go of everything.
@@ -153,11 +183,16 @@ impl Session {
 async fn prepare(
     options: &PgConnectOptions,
     keys: &MasterKeys,
-    config: &Config,
+    migrate: Migrate,
     role: Role,
 ) -> Result<(), SessionError> {
     let mut db = reach(options, role).await?;
-    if config.database.migrate {
+    let wanted = match migrate {
+        Migrate::Always => true,
+        Migrate::AtFirst => migrate::is_empty(&mut db).await?,
+        Migrate::Never => false,
+    };
+    if wanted {
         let run = migrate::run(&mut db).await?;
         if run > 0 {
             tracing::info!(migrations = run, "brought the schema up to date");

@@ -85,6 +85,14 @@ pub async fn check(db: &mut PgConnection) -> Result<(), SchemaError> {
     }
 }
 
+/// Whether there is no schema yet.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn is_empty(db: &mut PgConnection) -> Result<bool, SchemaError> {
+    Ok(missing(db).await? == MIGRATIONS.iter().count())
+}
+
 /// How many migrations have not been run.
 async fn missing(db: &mut PgConnection) -> Result<usize, SchemaError> {
     let there: bool =

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{AppointmentId, NameError, Options, RoomKey, Slot, TenantId};
+use super::{AppointmentId, NameError, Node, Options, RoomKey, Slot, TenantId};
 
 /// A booked room. What it leaves open (`None`) follows the tenant's setting of the day.
 #[derive(Debug, Clone)]
@@ -72,6 +72,9 @@ impl FromStr for RoomName {
         let key: RoomKey = text.parse()?;
         if key.as_str().contains('\'') {
             return Err(NameError::Apostrophe);
+        }
+        if text.parse::<Node>()?.names_a_tenant() {
+            return Err(NameError::TenantInside);
         }
         Ok(Self { written: text.to_owned(), key })
     }

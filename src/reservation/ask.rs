@@ -1,6 +1,6 @@
 //! The question, and what is known when it is answered.
 
-use super::{Conference, NameError, Near, Node, RoomKey, ServerId, Tenant};
+use super::{Conference, NameError, Near, Node, RoomKey, ServerId, Tenant, TenantId};
 
 /// One first-join request of a conference server.
 #[derive(Debug, Clone)]
@@ -57,8 +57,13 @@ pub struct Situation {
     pub served: bool,
     /// The dates of the room around now.
     pub near: Near,
+    /// The tenant of rooms for which the server names none.
+    pub default_tenant: TenantId,
     /// The conference whose row is open, even where its time is over.
     pub live: Option<Conference>,
-    /// How many conferences of the tenant are open and not over. Counted only under a capacity.
+    /// Whether the booking that `live` was granted for is still there, at the same time.
+    pub live_is_booked: bool,
+    /// How many conferences of the tenant are open, not over, and usually spelled. Counted only
+    /// under a capacity.
     pub live_count: u32,
 }

@@ -29,15 +29,17 @@ pub fn decide(ask: &Ask, situation: &Situation, now: DateTime<Utc>) -> Decision 
     let booked = live.and_then(|live| live.occurrence);
     let holder = situation.near.holder(booked, now);
 
-    // Its appointment was cancelled or moved away: that comes before what is live.
-    let gone = booked.is_some_and(|booked| !situation.near.is_booked(booked, now));
+    // A booking comes first: the one that was cancelled or moved away since, and the one that was
+    // made since for a room that somebody opened without.
+    let gone = booked.is_some() && !situation.live_is_booked;
     let replaces = match live {
         None => situation.live.as_ref().map(|over| replace(over, CloseReason::Expired)),
         Some(live) if gone => Some(replace(live, CloseReason::Cancelled)),
+        Some(live) if booked.is_none() && holder.is_some() => Some(replace(live, CloseReason::Superseded)),
         Some(live) if live.server.id == situation.server.id && live.node == ask.node => {
             return Decision::Conflict(live.id);
         }
-        Some(live) if keeps_out(live, ask) || may_take_over(live, situation, tenant, now) => {
+        Some(live) if gives_way(live, ask, situation) || may_take_over(live, ask, situation, tenant, now) => {
             Some(replace(live, CloseReason::Superseded))
         }
         Some(live) => {
@@ -53,7 +55,9 @@ pub fn decide(ask: &Ask, situation: &Situation, now: DateTime<Utc>) -> Decision 
         None if gone => Err(situation.near.absence(now)),
         None => unscheduled(tenant, room, situation, now),
     };
-    match granted.and_then(|granted| has_place(situation, tenant, live.is_some()).map(|()| granted)) {
+    match granted.and_then(|granted| {
+        has_place(situation, tenant, live.is_some_and(|live| live.node.is_usual())).map(|()| granted)
+    }) {
         Err(reason) => Decision::Refuse(Refusal { reason, closes: replaces.filter(|_| gone) }),
         Ok((basis, ends_at, options)) => Decision::Grant(Grant {
             tenant: tenant.id,
@@ -84,12 +88,19 @@ fn replace(conference: &Conference, reason: CloseReason) -> Replaces {
     Replaces { id: conference.id, reason }
 }
 
-/// Whether an unusual spelling, which opens no room or one beside it, keeps the room itself shut.
-fn keeps_out(live: &Conference, ask: &Ask) -> bool {
-    ask.node.is_usual() && !live.node.is_usual()
+/// Whether the room was opened under a less usual spelling than the one that is asked for.
+fn gives_way(live: &Conference, ask: &Ask, situation: &Situation) -> bool {
+    let of_default_tenant = live.tenant == situation.default_tenant;
+    live.node.usualness(of_default_tenant) < ask.node.usualness(of_default_tenant)
 }
 
-fn may_take_over(live: &Conference, situation: &Situation, tenant: &Tenant, now: DateTime<Utc>) -> bool {
+fn may_take_over(
+    live: &Conference,
+    ask: &Ask,
+    situation: &Situation,
+    tenant: &Tenant,
+    now: DateTime<Utc>,
+) -> bool {
     let wanted = match tenant.policy.when_live_elsewhere {
         WhenLiveElsewhere::Auto => {
             live.server.id != situation.server.id && live.server.state != ServerState::Active
@@ -97,7 +108,7 @@ fn may_take_over(live: &Conference, situation: &Situation, tenant: &Tenant, now:
         WhenLiveElsewhere::Refuse => false,
         WhenLiveElsewhere::TakeOver => true,
     };
-    wanted && now - live.opened_at >= TAKE_OVER_AGE
+    wanted && ask.node.is_usual() && now - live.opened_at >= TAKE_OVER_AGE
 }
 
 type Terms = (Basis, DateTime<Utc>, Options);
@@ -113,7 +124,11 @@ fn scheduled(occurrence: &Occurrence, window: Window, now: DateTime<Utc>) -> Opt
         (None, None) => add(now, ENDLESS_OPENING),
     };
     let ends_at = window.closes.map_or(limit, |closes| closes.min(limit));
-    let basis = Basis::Occurrence { id: occurrence.id, revision: occurrence.revision };
+    let basis = Basis::Occurrence {
+        id: occurrence.id,
+        revision: occurrence.revision,
+        starts: occurrence.slot.starts(),
+    };
     lasts(now, ends_at).then(|| (basis, ends_at, occurrence.options.clone()))
 }
 

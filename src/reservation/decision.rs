@@ -34,14 +34,6 @@ pub struct Grant {
     pub replaces: Option<Replaces>,
 }
 
-impl Grant {
-    /// Whether a room that was live elsewhere is taken from its server.
-    #[must_use]
-    pub fn is_take_over(&self) -> bool {
-        self.replaces.is_some_and(|replaces| replaces.reason == CloseReason::Superseded)
-    }
-}
-
 /// What a grant rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Basis {
@@ -51,6 +43,8 @@ pub enum Basis {
         id: OccurrenceId,
         /// Its revision.
         revision: i64,
+        /// When it starts.
+        starts: DateTime<Utc>,
     },
     /// The tenant lets rooms open that nobody booked.
     Unscheduled,
@@ -97,7 +91,10 @@ pub enum Reason {
         reopens_at: Option<DateTime<Utc>>,
     },
     /// The appointment was cancelled.
-    Cancelled,
+    Cancelled {
+        /// The next time it opens, if there is one.
+        reopens_at: Option<DateTime<Utc>>,
+    },
     /// This date of the appointment was cancelled.
     OccurrenceCancelled {
         /// The next time it opens, if there is one.
@@ -134,9 +131,10 @@ impl Reason {
     pub fn opens_at(&self) -> Option<DateTime<Utc>> {
         match *self {
             Self::TooEarly { opens_at } => Some(opens_at),
-            Self::Over { reopens_at } | Self::OccurrenceCancelled { reopens_at } => reopens_at,
+            Self::Over { reopens_at }
+            | Self::Cancelled { reopens_at }
+            | Self::OccurrenceCancelled { reopens_at } => reopens_at,
             Self::UnknownRoom
-            | Self::Cancelled
             | Self::TenantUnknown
             | Self::TenantDisabled
             | Self::NotYourTenant

@@ -23,6 +23,6 @@ pub use decision::{Basis, Decision, Grant, Reason, Refusal, Replaces};
 pub use ids::{AppId, AppointmentId, ConferenceId, CredentialId, ServerId, TenantId};
 pub use occurrence::{Occurrence, OccurrenceId};
 pub use policy::{Moderators, Policy, RoomPattern, Tenant, Unscheduled, WhenLiveElsewhere};
-pub use room::{NameError, Node, RoomKey, TenantName};
+pub use room::{NameError, Node, RoomKey, TenantName, Usualness};
 pub use schedule::{Near, Window};
 pub use slot::Slot;

@@ -18,6 +18,24 @@ pub const MAX_BYTES: usize = 1023;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node(String);
 
+/// How usual a spelling is; the greater, the more usual.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Usualness {
+    form: Form,
+    plain: bool,
+}
+
+/// Who spells a room's name so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Form {
+    /// Nobody who is honest.
+    Odd,
+    /// Native clients.
+    Native,
+    /// The web client.
+    Web,
+}
+
 /// The canonical name of a room inside its tenant: percent-decoded, NFKC, lower-case.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RoomKey(String);
@@ -45,6 +63,9 @@ pub enum NameError {
     /// A character that no room's address may have.
     #[error("a room's name can't contain an apostrophe: no conference server can open it")]
     Apostrophe,
+    /// It begins with a tenant.
+    #[error("name the tenant on its own: `[tenant]room` is how a conference server writes both")]
+    TenantInside,
     /// Not a tenant's name.
     #[error("a tenant's name is 1 to 63 of a-z, 0-9, `.`, `_` and `-`, and begins with a letter or a digit")]
     Tenant,
@@ -76,14 +97,42 @@ impl Node {
 
     /// Whether an honest client may have sent it: the web client, which percent-encodes a room's
     /// name, or a native one, which applies nodeprep. Any other spelling opens no room, or one
-    /// beside it, and must keep nobody out of the room itself.
+    /// beside it.
     #[must_use]
     pub fn is_usual(&self) -> bool {
+        self.form() != Form::Odd
+    }
+
+    /// How usual the spelling is among those of its room. To a conference server each spelling is
+    /// a room of its own, and anybody may ask for any of them: so a less usual one must keep nobody
+    /// out of a more usual one. `of_default_tenant` says whether a `[tenant]` in front of it would
+    /// name the tenant that the server's rooms have anyway.
+    #[must_use]
+    pub fn usualness(&self, of_default_tenant: bool) -> Usualness {
+        let needless_tenant = of_default_tenant && self.split().0.is_some();
+        Usualness { form: self.form(), plain: !needless_tenant }
+    }
+
+    fn form(&self) -> Form {
         let (tenant, room) = self.split();
-        let Ok(key) = room.parse::<RoomKey>() else { return false };
+        let Ok(key) = room.parse::<RoomKey>() else { return Form::Odd };
+        if tenant.is_some_and(|tenant| tenant != tenant.to_lowercase()) {
+            return Form::Odd;
+        }
         let web = utf8_percent_encode(key.as_str(), ENCODED).to_string().to_lowercase();
-        let native = || nodeprep(key.as_str()).is_ok_and(|prepared| prepared == room);
-        tenant.is_none_or(|tenant| tenant == tenant.to_lowercase()) && (room == web || native())
+        if room == web {
+            Form::Web
+        } else if nodeprep(key.as_str()).is_ok_and(|prepared| prepared == room) {
+            Form::Native
+        } else {
+            Form::Odd
+        }
+    }
+
+    /// Whether it is of the form `[tenant]room`.
+    #[must_use]
+    pub fn names_a_tenant(&self) -> bool {
+        self.split().0.is_some()
     }
 
     /// Source: Jitsi's Prosody plugins take `[tenant]room` apart at the first `]`, and only if
@@ -252,6 +301,10 @@ mod tests {
         {
             assert!(usual(node), "{node}");
         }
+        let rank = |node: &str| node.parse::<Node>().unwrap().usualness(true);
+        assert!(rank("gr%c3%bcn") > rank("grün"));
+        assert!(rank("standup") > rank("[acme]standup"));
+        assert!(rank("[acme]standup") > rank("%73tandup"));
         for node in ["PLAIN", "%70lain", "[ACME]standup", "grüße raum", "%C3%BC", "a b"] {
             assert!(!usual(node), "{node}");
         }

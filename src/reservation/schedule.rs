@@ -13,9 +13,7 @@ const SLACK: TimeDelta = TimeDelta::seconds(90);
 /// The dates of one room around an instant. Booked dates of a room never overlap.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Near {
-    /// The one before `current`: a conference that was granted for it may still be live.
-    pub previous: Option<Occurrence>,
-    /// The last one that has started.
+    /// The last one that has started. Whatever came before it has no more say.
     pub current: Option<Occurrence>,
     /// The first one that has not started.
     pub next: Option<Occurrence>,
@@ -81,15 +79,6 @@ impl Near {
         }
     }
 
-    /// Whether the occurrence is still booked for `now`, whoever has the room by now: neither
-    /// cancelled nor moved away.
-    pub(super) fn is_booked(&self, id: OccurrenceId, now: DateTime<Utc>) -> bool {
-        [&self.previous, &self.current, &self.next]
-            .into_iter()
-            .flatten()
-            .any(|occurrence| occurrence.id == id && Window::of(occurrence, None, None).is_open(now))
-    }
-
     /// When the next occurrence lets people in, if there is one.
     pub(super) fn next_gate(&self) -> Option<DateTime<Utc>> {
         self.windowed_next().map(|(_, window)| window.gate)
@@ -129,7 +118,7 @@ impl Near {
 
     fn cancelled_reason(&self, cancelled: &Occurrence) -> Reason {
         if cancelled.appointment_cancelled {
-            Reason::Cancelled
+            Reason::Cancelled { reopens_at: self.next_opens() }
         } else {
             Reason::OccurrenceCancelled { reopens_at: self.next_opens() }
         }

@@ -1,8 +1,9 @@
 //! What people read: every sentence of a refusal, in each language, in one place.
 
-use chrono::{DateTime, Datelike, Utc};
+use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use chrono_tz::Tz;
 
+use super::schedule::add;
 use super::{NameError, Reason};
 
 /// A language that refusals are written in.
@@ -131,13 +132,19 @@ impl Reason {
             (Self::Over { reopens_at: Some(at) }, Language::De) => {
                 format!("Dieser Termin ist vorbei. Der Raum öffnet wieder {}.", moment(at))
             }
-            (Self::Cancelled | Self::OccurrenceCancelled { reopens_at: None }, _) => {
+            (Self::Cancelled { reopens_at: None } | Self::OccurrenceCancelled { reopens_at: None }, _) => {
                 fixed("This meeting was cancelled.", "Dieser Termin wurde abgesagt.")
             }
-            (Self::OccurrenceCancelled { reopens_at: Some(at) }, Language::En) => {
+            (
+                Self::Cancelled { reopens_at: Some(at) } | Self::OccurrenceCancelled { reopens_at: Some(at) },
+                Language::En,
+            ) => {
                 format!("This meeting was cancelled. The room opens again {}.", moment(at))
             }
-            (Self::OccurrenceCancelled { reopens_at: Some(at) }, Language::De) => {
+            (
+                Self::Cancelled { reopens_at: Some(at) } | Self::OccurrenceCancelled { reopens_at: Some(at) },
+                Language::De,
+            ) => {
                 format!("Dieser Termin wurde abgesagt. Der Raum öffnet wieder {}.", moment(at))
             }
             (Self::TenantUnknown, _) => {
@@ -182,7 +189,7 @@ impl Reason {
                     "The name of this room is not spelled as the video server spells it.",
                     "Der Name dieses Raums ist nicht so geschrieben, wie der Videoserver ihn schreibt.",
                 ),
-                NameError::Tenant => {
+                NameError::Tenant | NameError::TenantInside => {
                     fixed("No organisation can be called so.", "So kann keine Organisation heißen.")
                 }
             },
@@ -192,7 +199,7 @@ impl Reason {
 
 /// A moment, as people read it: "at 09:50 CET", "on 3 December at 09:50 CET".
 fn spell(at: DateTime<Utc>, language: Language, time_zone: Tz, now: DateTime<Utc>) -> String {
-    let local = at.with_timezone(&time_zone);
+    let local = whole_minute(at).with_timezone(&time_zone);
     let today = now.with_timezone(&time_zone);
     let time = local.format("%H:%M %Z");
     let (day, year) = (local.day(), local.year());
@@ -207,6 +214,12 @@ fn spell(at: DateTime<Utc>, language: Language, time_zone: Tz, now: DateTime<Utc
         (Language::De, false, true) => format!("am {day}. {month} um {time}"),
         (Language::De, false, false) => format!("am {day}. {month} {year} um {time}"),
     }
+}
+
+/// The next whole minute: what is promised must be true of all of it.
+fn whole_minute(at: DateTime<Utc>) -> DateTime<Utc> {
+    let over = TimeDelta::milliseconds(at.timestamp_millis().rem_euclid(60_000));
+    if over.is_zero() { at } else { add(at, TimeDelta::minutes(1) - over) }
 }
 
 fn month(number: u32, language: Language) -> &'static str {

@@ -42,13 +42,14 @@ pub async fn claim(db: &mut PgConnection, claims: &[Claim<'_>]) -> Result<Vec<Co
     let bases: Vec<_> = claims
         .iter()
         .map(|claim| match claim.grant.basis {
-            Basis::Occurrence { id, revision } => Some((id, revision)),
+            Basis::Occurrence { id, revision, starts } => Some((id, revision, starts)),
             Basis::Unscheduled => None,
         })
         .collect();
-    let appointments: Vec<_> = bases.iter().map(|b| b.map(|(id, _)| Uuid::from(id.appointment))).collect();
-    let starts: Vec<_> = bases.iter().map(|b| b.map(|(id, _)| id.original_start)).collect();
-    let revisions: Vec<_> = bases.iter().map(|b| b.map(|(_, revision)| revision)).collect();
+    let appointments: Vec<_> = bases.iter().map(|b| b.map(|(id, _, _)| Uuid::from(id.appointment))).collect();
+    let originals: Vec<_> = bases.iter().map(|b| b.map(|(id, _, _)| id.original_start)).collect();
+    let revisions: Vec<_> = bases.iter().map(|b| b.map(|(_, revision, _)| revision)).collect();
+    let starts: Vec<_> = bases.iter().map(|b| b.map(|(_, _, starts)| starts)).collect();
     let replaced: Vec<_> = claims.iter().map(|c| c.grant.replaces.map(|r| Uuid::from(r.id))).collect();
     let reasons: Vec<_> = claims.iter().map(|c| c.grant.replaces.map(|r| r.reason.to_string())).collect();
 
@@ -58,11 +59,11 @@ pub async fn claim(db: &mut PgConnection, claims: &[Claim<'_>]) -> Result<Vec<Co
             SELECT * FROM unnest(
                 $1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::uuid[],
                 $9::timestamptz[], $10::bigint[], $11::timestamptz[], $12::timestamptz[], $13::integer[],
-                $14::boolean[], $15::bytea[], $16::uuid[], $17::text[]
+                $14::boolean[], $15::bytea[], $16::uuid[], $17::text[], $18::timestamptz[], $19::boolean[]
             ) AS asked (
                 tenant_id, tenant_revision, id, room, node, server_id, mail_owner, appointment_id,
                 original_start, revision, opened_at, ends_at, max_occupants,
-                lobby, password, replaces, replaces_reason
+                lobby, password, replaces, replaces_reason, booked_start, usual
             )
         ), admitted AS (
             SELECT asked.* FROM asked
@@ -94,10 +95,10 @@ pub async fn claim(db: &mut PgConnection, claims: &[Claim<'_>]) -> Result<Vec<Co
             SELECT holding.* FROM holding
             JOIN closed ON closed.tenant_id = holding.tenant_id AND closed.id = holding.replaces
         )
-        INSERT INTO conferences (tenant_id, id, room, node, server_id, mail_owner, appointment_id, original_start,
-                                 opened_at, ends_at, max_occupants, lobby, password)
-        SELECT tenant_id, id, room, node, server_id, mail_owner, appointment_id, original_start,
-               opened_at, ends_at, max_occupants, lobby, password
+        INSERT INTO conferences (tenant_id, id, room, node, server_id, mail_owner, usual, appointment_id,
+                                 original_start, booked_start, opened_at, ends_at, max_occupants, lobby, password)
+        SELECT tenant_id, id, room, node, server_id, mail_owner, usual, appointment_id,
+               original_start, booked_start, opened_at, ends_at, max_occupants, lobby, password
         FROM ready
         ORDER BY tenant_id, room
         ON CONFLICT (tenant_id, room) WHERE closed_at IS NULL DO NOTHING
@@ -111,7 +112,7 @@ pub async fn claim(db: &mut PgConnection, claims: &[Claim<'_>]) -> Result<Vec<Co
         &column(|c| c.server.into()),
         &text(|c| c.mail_owner.as_str().to_owned()),
         &appointments as &[Option<Uuid>],
-        &starts as &[Option<DateTime<Utc>>],
+        &originals as &[Option<DateTime<Utc>>],
         &revisions as &[Option<i64>],
         &time(|c| c.grant.opened_at),
         &time(|c| c.grant.ends_at),
@@ -120,6 +121,8 @@ pub async fn claim(db: &mut PgConnection, claims: &[Claim<'_>]) -> Result<Vec<Co
         &claims.iter().map(|c| to_blob(c.grant.options.password.as_ref())).collect::<Vec<_>>() as &[Option<Vec<u8>>],
         &replaced as &[Option<Uuid>],
         &reasons as &[Option<String>],
+        &starts as &[Option<DateTime<Utc>>],
+        &claims.iter().map(|c| c.node.is_usual()).collect::<Vec<_>>(),
     )
     .fetch_all(db)
     .await?;

@@ -12,9 +12,7 @@ use super::conferences::ConferenceRow;
 use super::tenants::TenantRow;
 use crate::credential::CredentialHash;
 use crate::reservation::wording::Language;
-use crate::reservation::{
-    Near, Occurrence, RoomKey, Server, ServerId, Situation, Tenant, TenantId, TenantName,
-};
+use crate::reservation::{Near, Occurrence, RoomKey, Server, ServerId, Situation, Tenant, TenantName};
 
 /// Who asks.
 #[derive(Debug, Clone, Copy)]
@@ -41,8 +39,6 @@ pub struct LookUp<'a> {
 pub struct Found {
     /// What the decision is made from.
     pub situation: Situation,
-    /// The server's default tenant.
-    pub default_tenant: TenantId,
     /// The language of the tenant, or else of the server's default one.
     pub language: Language,
     /// The time zone, likewise.
@@ -90,10 +86,7 @@ pub async fn read(
             t.unscheduled_max_occupants AS "unscheduled_max_occupants?", t.capacity AS "capacity?",
             t.horizon_days AS "horizon_days?", t.revision AS "tenant_revision?",
             t.created_at AS "tenant_created_at?", t.disabled_at AS "disabled_at?",
-            CASE WHEN t.capacity IS NOT NULL THEN (
-                SELECT count(*) FROM conferences c
-                WHERE c.tenant_id = t.id AND c.closed_at IS NULL AND c.ends_at > $5
-            ) END AS live_count,
+            n.live_count AS "live_count?", l.is_booked AS "live_is_booked?",
             l.id AS "live_id?", l.room AS "live_room?", l.node AS "live_node?", l.server_id AS "live_server_id?",
             l.state AS "live_server_state?", l.mail_owner AS "live_mail_owner?",
             l.appointment_id AS "live_appointment_id?", l.original_start AS "live_original_start?",
@@ -109,7 +102,7 @@ pub async fn read(
             CASE WHEN COALESCE(o.max_duration_s, t.max_duration_s) IS NOT NULL THEN (
                 SELECT min(c.opened_at) FROM conferences c
                 WHERE c.tenant_id = t.id AND c.appointment_id = o.appointment_id
-                  AND c.original_start = o.original_start
+                  AND c.original_start = o.original_start AND c.usual
             ) END AS first_opened_at,
             CASE WHEN o.cancelled_at IS NOT NULL THEN (
                 SELECT a.cancelled_at IS NOT NULL FROM appointments a
@@ -127,13 +120,23 @@ pub async fn read(
         -- One probe per ask: without the limit, the planner may join with all open conferences,
         -- which it believes to be few.
         LEFT JOIN LATERAL (
-            SELECT c.*, h.state FROM conferences c JOIN conference_servers h ON h.id = c.server_id
+            SELECT c.*, h.state, EXISTS (
+                SELECT FROM occurrences b
+                WHERE b.tenant_id = c.tenant_id AND b.appointment_id = c.appointment_id
+                  AND b.original_start = c.original_start AND b.starts = c.booked_start AND b.room = c.room
+                  AND b.cancelled_at IS NULL
+            ) AS is_booked
+            FROM conferences c JOIN conference_servers h ON h.id = c.server_id
             WHERE c.tenant_id = t.id AND c.room = ask.room AND c.closed_at IS NULL LIMIT 1
         ) l ON true
         LEFT JOIN LATERAL (
+            SELECT count(*) AS live_count FROM conferences c
+            WHERE t.capacity IS NOT NULL AND c.tenant_id = t.id AND c.closed_at IS NULL AND c.ends_at > $5 AND c.usual
+        ) n ON true
+        LEFT JOIN LATERAL (
             (SELECT * FROM occurrences b
              WHERE b.tenant_id = t.id AND b.room = ask.room AND b.starts <= $5 AND b.cancelled_at IS NULL
-             ORDER BY b.starts DESC LIMIT 2)
+             ORDER BY b.starts DESC LIMIT 1)
             UNION ALL
             (SELECT * FROM occurrences b
              WHERE b.tenant_id = t.id AND b.room = ask.room AND b.starts > $5 AND b.cancelled_at IS NULL
@@ -177,10 +180,7 @@ pub async fn read(
 fn note(near: &mut Near, occurrence: Occurrence, cancelled: bool, now: DateTime<Utc>) {
     let started = occurrence.slot.starts() <= now;
     let place = match (cancelled, started) {
-        (false, true) => {
-            near.previous = near.current.take();
-            &mut near.current
-        }
+        (false, true) => &mut near.current,
         (false, false) if near.next.is_none() => &mut near.next,
         (false, false) => &mut near.following,
         (true, true) => &mut near.cancelled_current,
@@ -219,6 +219,7 @@ struct DeskRow {
     tenant_created_at: Option<DateTime<Utc>>,
     disabled_at: Option<DateTime<Utc>>,
     live_count: Option<i64>,
+    live_is_booked: Option<bool>,
     live_id: Option<Uuid>,
     live_room: Option<String>,
     live_node: Option<String>,
@@ -266,9 +267,10 @@ impl DeskRow {
                 served: self.served,
                 near: Near::default(),
                 live: self.live().map(TryInto::try_into).transpose()?,
+                default_tenant: default_tenant.into(),
+                live_is_booked: self.live_is_booked.unwrap_or(false),
                 live_count: self.live_count.unwrap_or(0).try_into().unwrap_or(u32::MAX),
             },
-            default_tenant: default_tenant.into(),
             language: parse("language", language.map_or("", String::as_str))?,
             time_zone: parse("time_zone", time_zone.map_or("", String::as_str))?,
         }))

@@ -5,11 +5,12 @@ mod situations;
 use chrono::{DateTime, TimeDelta, Utc};
 use frontdesk::reservation::wording::Language;
 use frontdesk::reservation::{
-    Basis, Decision, Grant, Near, Node, Occurrence, Reason, ServerState, Situation, WhenLiveElsewhere, decide,
+    Basis, CloseReason, Decision, Grant, Near, Node, Occurrence, Reason, ServerState, Situation,
+    WhenLiveElsewhere, decide,
 };
 use proptest::prelude::*;
 
-use crate::situations::{ask, asker, base, other, situation};
+use crate::situations::{ask, asker, base, counts, other, situation};
 
 const SLACK: TimeDelta = TimeDelta::seconds(90);
 
@@ -32,9 +33,9 @@ proptest! {
         let Some(grant) = granted(&situation) else { return Ok(()) };
         prop_assert_eq!(grant.opened_at, base());
         prop_assert!(grant.ends_at - grant.opened_at >= TimeDelta::seconds(1));
-        let Basis::Occurrence { id, revision } = grant.basis else { return Ok(()) };
+        let Basis::Occurrence { id, revision, starts } = grant.basis else { return Ok(()) };
         let booked = dates(&situation.near).into_iter().find(|o| o.id == id).unwrap();
-        prop_assert_eq!(revision, booked.revision);
+        prop_assert_eq!((revision, starts), (booked.revision, booked.slot.starts()));
         prop_assert!(base() >= booked.slot.starts() - booked.early_open - SLACK);
         if let Some(ends) = booked.slot.ends() {
             prop_assert!(grant.ends_at <= ends + booked.grace);
@@ -113,9 +114,8 @@ proptest! {
     #[test]
     fn a_conference_whose_booking_is_gone_is_no_conflict(situation in situation()) {
         if let Decision::Conflict(_) = decide(&ask(), &situation, base()) {
-            let booked = situation.live.as_ref().unwrap().occurrence;
-            let there = dates(&situation.near).iter().any(|occurrence| Some(occurrence.id) == booked);
-            prop_assert!(booked.is_none() || there);
+            let walk_in = situation.live.as_ref().unwrap().occurrence.is_none();
+            prop_assert!(walk_in || situation.live_is_booked);
         }
     }
 
@@ -125,7 +125,7 @@ proptest! {
         let (Some(live), Some(current)) = (&situation.live, &near.current) else { return Ok(()) };
         let Some(ends) = current.slot.ends() else { return Ok(()) };
         let closes = near.next.as_ref().map_or(ends + current.grace, |next| next.slot.starts().min(ends + current.grace));
-        if live.occurrence == Some(current.id) && !live.is_over(base()) && base() < closes
+        if situation.live_is_booked && live.occurrence == Some(current.id) && !live.is_over(base()) && base() < closes
             && let Some(Grant { basis: Basis::Occurrence { id, .. }, .. }) = granted(&situation)
         {
             prop_assert_eq!(id, current.id);
@@ -141,9 +141,11 @@ proptest! {
 
     #[test]
     fn a_room_is_taken_over_only_as_the_policy_says_and_never_when_young(situation in situation()) {
-        let Some(grant) = granted(&situation).filter(Grant::is_take_over) else { return Ok(()) };
+        let Some(grant) = granted(&situation) else { return Ok(()) };
+        if grant.replaces.is_none_or(|replaces| replaces.reason != CloseReason::Superseded) { return Ok(()) }
         let live = situation.live.unwrap();
-        if !live.node.is_usual() { return Ok(()) }
+        let booking_comes_first = live.occurrence.is_none() && grant.basis != Basis::Unscheduled;
+        if booking_comes_first || !live.node.is_usual() { return Ok(()) }
         prop_assert!(base() - live.opened_at >= TimeDelta::seconds(30));
         match situation.tenant.unwrap().policy.when_live_elsewhere {
             WhenLiveElsewhere::Refuse => prop_assert!(false, "{grant:?}"),
@@ -152,6 +154,22 @@ proptest! {
                 prop_assert_eq!(live.server.id, other());
                 prop_assert_ne!(live.server.state, ServerState::Active);
             }
+        }
+    }
+
+    #[test]
+    fn a_room_that_somebody_opened_without_a_booking_makes_way_for_one(situation in situation()) {
+        let walk_in = situation.live.as_ref().is_some_and(|live| live.occurrence.is_none());
+        match decide(&ask(), &situation, base()) {
+            Decision::Conflict(_) if walk_in => {
+                let booked = dates(&situation.near).iter().any(|date| date.slot.contains(base()));
+                prop_assert!(!booked);
+            }
+            Decision::Refuse(refusal) if walk_in && refusal.reason.code() == "live_elsewhere" => {
+                let booked = dates(&situation.near).iter().any(|date| date.slot.contains(base()));
+                prop_assert!(!booked);
+            }
+            _ => {}
         }
     }
 
@@ -176,7 +194,7 @@ proptest! {
         if granted(&situation).is_some()
             && let Some(capacity) = situation.tenant.as_ref().unwrap().policy.capacity
         {
-            let replaced = situation.live.as_ref().is_some_and(|live| !live.is_over(base()));
+            let replaced = situation.live.as_ref().is_some_and(counts);
             prop_assert!(situation.live_count - u32::from(replaced) < capacity);
         }
     }

@@ -80,7 +80,6 @@ fn near() -> BoxedStrategy<Near> {
                 occurrence(next_starts, Some(next_ends)).prop_map(move |o| there[4].then_some(o)),
             )
                 .prop_map(|(current, next, following, cancelled_current, cancelled_next)| Near {
-                    previous: None,
                     current,
                     next,
                     following,
@@ -172,10 +171,10 @@ pub fn situation() -> BoxedStrategy<Situation> {
     });
     let state = prop_oneof![4 => Just(ServerState::Active), 1 => server_state()];
     let mostly = || proptest::bool::weighted(0.9);
-    let rest = (policy(), state, (mostly(), mostly(), mostly()), 0..5_u32);
+    let rest = (policy(), state, (mostly(), mostly(), mostly(), mostly()), 0..5_u32);
     let whole = (around, rest);
     whole
-        .prop_map(|((near, live), (policy, state, (there, served, enabled), count))| Situation {
+        .prop_map(|((near, live), (policy, state, (there, served, enabled, unmoved), count))| Situation {
             server: Server { id: asker(), state },
             tenant: there.then(|| Tenant {
                 id: TenantId::new(),
@@ -186,9 +185,20 @@ pub fn situation() -> BoxedStrategy<Situation> {
                 disabled_at: (!enabled).then(base),
             }),
             served,
+            default_tenant: TenantId::new(),
+            live_is_booked: unmoved
+                && [&near.current, &near.next]
+                    .into_iter()
+                    .flatten()
+                    .any(|date| live.as_ref().is_some_and(|live| live.occurrence == Some(date.id))),
             near,
-            live_count: count + u32::from(live.as_ref().is_some_and(|live| !live.is_over(base()))),
+            live_count: count + u32::from(live.as_ref().is_some_and(counts)),
             live,
         })
         .boxed()
+}
+
+/// Whether a conference counts towards the capacity.
+pub fn counts(live: &Conference) -> bool {
+    !live.is_over(base()) && live.node.is_usual()
 }

@@ -12,6 +12,7 @@ mod private_cluster;
 mod races;
 mod rig;
 mod schema;
+mod spellings;
 mod windows;
 mod wire;
 mod world;

@@ -168,8 +168,9 @@ async fn nobody_is_promised_a_room_before_the_previous_one_ends() {
     let (world, server) = desk().await;
     world.book_with(ROOM, 0, 60, |booking| booking.max_duration = Some(TimeDelta::minutes(30))).await;
     world.book_with(ROOM, 65, 120, |booking| booking.early_open = Some(TimeDelta::minutes(30))).await;
-    // A refusal of the last moment sticks for 90 s, so that is how much later the promise is.
-    let over = "over: This meeting is over. The room opens again at 10:01 UTC.";
+    // A refusal of the last moment sticks for 90 s, so that is how much later the promise is,
+    // rounded up to the minute.
+    let over = "over: This meeting is over. The room opens again at 10:02 UTC.";
     tell(&world, &server, &[("09:00:00", "until 09:30:00"), ("09:30:00", over)]).await;
     tell(&world, &server, &[("09:59:59.999", over), ("10:00:00", "until 11:10:00")]).await;
 }

@@ -140,7 +140,7 @@ impl World {
         let server = serving.handle();
         tokio::spawn(serving);
         let (stop_writing, stopped) = oneshot::channel();
-        tokio::spawn(writer.run(app.db.clone(), async { _ = stopped.await }));
+        tokio::spawn(writer.run(options.clone(), async { _ = stopped.await }));
         let client = reqwest::Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
         Self { app, clock, url, options, client, server, stop_writing: Some(stop_writing), database }
     }

@@ -149,7 +149,9 @@ fn time(at: DateTime<Utc>) -> String {
 fn status(reason: &Reason) -> StatusCode {
     match reason {
         Reason::UnknownRoom | Reason::TenantUnknown => StatusCode::NOT_FOUND,
-        Reason::Over { .. } | Reason::Cancelled | Reason::OccurrenceCancelled { .. } => StatusCode::GONE,
+        Reason::Over { .. } | Reason::Cancelled { .. } | Reason::OccurrenceCancelled { .. } => {
+            StatusCode::GONE
+        }
         Reason::TooEarly { .. }
         | Reason::TenantDisabled
         | Reason::NotYourTenant
