@@ -1,7 +1,7 @@
 # `make run` and `make test` are all that is needed on a fresh machine with Rust.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test prepare fmt
+.PHONY: help run test test-long prepare fmt
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1	/'
@@ -9,13 +9,16 @@ help: ## Say what can be made
 run: ## Run Frontdesk with nothing set up: it brings its own database
 	@scripts/install-postgres
 	cargo build --locked --release
-	@exec target/release/frontdesk serve
+	@exec env -u DATABASE_URL -u FRONTDESK_DATABASE_URL target/release/frontdesk serve
 
 test: ## Check the formatting and the lints, and run every test on a real PostgreSQL
 	@scripts/install-postgres
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- --deny warnings
 	scripts/with-postgres cargo test --locked
+
+test-long: ## Run the tests that kill, many more times
+	KILLS=30 scripts/with-postgres cargo test --locked --test it crashes
 
 fmt: ## Format the code
 	cargo fmt

@@ -54,7 +54,7 @@ pub fn serve(
             .configure(routes)
     })
     .client_request_timeout(HEAD_TIMEOUT)
-    .shutdown_timeout(shutdown_timeout.as_secs())
+    .shutdown_timeout(shutdown_timeout.as_secs().max(1))
     .disable_signals()
     .listen(listener)?;
     Ok(server.run())

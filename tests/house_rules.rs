@@ -91,8 +91,11 @@ fn sql_stands_in_the_store() {
         let has_macros =
             text.contains("sqlx::query!") || text.contains("query_as!") || text.contains("query_scalar!");
         assert!(!has_macros || name.starts_with(SQL), "{name} has a checked statement");
-        let has_functions =
-            text.contains("query(") || text.contains("query_as(") || text.contains("query_scalar(");
+        let has_functions = text.contains("query(")
+            || text.contains("query_as(")
+            || text.contains("query_as::<")
+            || text.contains("query_scalar::<")
+            || text.contains("query_scalar(");
         let private = name.starts_with("src/database/private/");
         let connection = CONNECTION_SQL.contains(&name) || private;
         assert!(!has_functions || connection, "{name} has a statement that nobody checks");
@@ -117,6 +120,15 @@ fn files_are_small() {
     for (path, text) in &all {
         let lines = text.lines().count();
         assert!(lines <= MOST_LINES, "{} has {lines} lines", path.display());
+    }
+}
+
+#[test]
+fn every_file_of_tests_is_run() {
+    let main = fs::read_to_string("tests/it/main.rs").unwrap();
+    for (path, _) in sources("tests/it") {
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        assert!(name == "main" || main.contains(&format!("mod {name};")), "`{name}` is in no module");
     }
 }
 

@@ -5,8 +5,9 @@ use chrono_tz::Tz;
 use sqlx::Connection as _;
 
 use super::LockedLobby;
-use super::passwords::lock;
+use super::passwords::{KeysError, lock, share_keys};
 use crate::app::App;
+use crate::database::fault::is_passing;
 use crate::reservation::{
     Appointment, AppointmentId, Options, RoomName, RoomPassword, Slot, TenantName, Title,
 };
@@ -59,8 +60,11 @@ pub enum BookError {
     /// Nobody could let people in from its lobby.
     #[error(transparent)]
     Lobby(#[from] LockedLobby),
+    /// The password can't be sealed so that everybody who works on the database can open it.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
     /// The room is taken.
-    #[error("the room is taken at that time by the appointment {}", .by.map_or_else(|| "of somebody else".to_owned(), |id| id.to_string()))]
+    #[error("the room is taken at that time{}", .by.map_or_else(String::new, |id| format!(" by the appointment {id}")))]
     Taken {
         /// The appointment in the way; unknown where it went away again in the meantime.
         by: Option<AppointmentId>,
@@ -76,11 +80,30 @@ impl From<sqlx::Error> for BookError {
     }
 }
 
+/// How often a booking is tried where PostgreSQL finds it in a deadlock with others.
+const ATTEMPTS: usize = 5;
+
 /// Books a room. PostgreSQL itself sees to it that no two bookings of a room overlap.
 ///
 /// # Errors
 /// Where the booking makes no sense, or the room is taken.
 pub async fn book(app: &App, booking: Booking) -> Result<Appointment, BookError> {
+    let mut attempt = 1;
+    loop {
+        match try_to_book(app, booking.clone()).await {
+            // Bookings of the same time may wait for each other: PostgreSQL ends one of them, and
+            // what is in its way is found at the next attempt.
+            Err(BookError::Store(StoreError::Database(error)))
+                if is_passing(&error) && attempt < ATTEMPTS =>
+            {
+                attempt += 1;
+            }
+            done => return done,
+        }
+    }
+}
+
+async fn try_to_book(app: &App, booking: Booking) -> Result<Appointment, BookError> {
     let now = app.clock.now();
     let slot = Slot::new(booking.starts, booking.ends).ok_or(BookError::EndsTooSoon)?;
     let mut db = app.db.acquire().await?;
@@ -95,7 +118,13 @@ pub async fn book(app: &App, booking: Booking) -> Result<Appointment, BookError>
         return Err(LockedLobby.into());
     }
     let id = AppointmentId::new();
-    let password = booking.password.map(|password| lock(&app.keys, tenant.id, id, &password));
+    let password = match booking.password {
+        None => None,
+        Some(password) => {
+            share_keys(&mut transaction, &app.keys).await?;
+            Some(lock(&app.keys, tenant.id, id, &password))
+        }
+    };
     let appointment = Appointment {
         tenant: tenant.id,
         id,

@@ -43,10 +43,9 @@ pub async fn change_server(
     let mut db = app.db.acquire().await?;
     let mut transaction = db.begin().await?;
     let mut record = known(&mut transaction, name).await?;
-    if record.server.state == ServerState::Revoked && state != ServerState::Revoked {
+    if !servers::set_state(&mut transaction, record.server.id, state).await? {
         return Err(ChangeServerError::Revoked(record.name));
     }
-    servers::set_state(&mut transaction, record.server.id, state).await?;
     if state == ServerState::Revoked {
         servers::revoke_credentials(&mut transaction, record.server.id, None, now).await?;
     }

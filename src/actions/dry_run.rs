@@ -24,6 +24,9 @@ pub enum DryRunError {
     /// There is no such tenant.
     #[error("there is no tenant `{0}`")]
     UnknownTenant(TenantName),
+    /// Neither a tenant nor a server is named.
+    #[error("say which tenant or which conference server")]
+    NobodyAsks,
     /// There is no such server.
     #[error("there is no conference server `{0}`")]
     UnknownServer(String),
@@ -45,39 +48,39 @@ impl From<sqlx::Error> for DryRunError {
 }
 
 /// Decides as [`reserve`](super::reserve::reserve()) would at `at` (now, where it is left out), for
-/// `server` (the first one that may ask for the tenant, where it is left out), and claims nothing.
+/// `server` (the first one that may ask for the tenant, where it is left out) and for a room of
+/// `tenant` (the server's default one, where it is left out), and claims nothing.
 ///
 /// # Errors
 /// Where tenant or server are not there, or the database fails.
 pub async fn dry_run(
     app: &App,
-    tenant: &TenantName,
+    tenant: Option<&TenantName>,
     server: Option<&str>,
     node: &Node,
     at: Option<DateTime<Utc>>,
 ) -> Result<Forecast, DryRunError> {
     let at = at.unwrap_or_else(|| app.clock.now());
     let mut db = app.db.acquire().await?;
-    let known = tenants::by_name(&mut db, tenant).await?;
-    let known = known.ok_or_else(|| DryRunError::UnknownTenant(tenant.clone()))?;
-    let server = match server {
-        Some(name) => servers::by_name(&mut db, name)
-            .await?
-            .map(|record| record.server.id)
-            .ok_or_else(|| DryRunError::UnknownServer(name.to_owned()))?,
-        None => servers::first_for(&mut db, known.id)
-            .await?
-            .ok_or_else(|| DryRunError::NoServer(tenant.clone()))?,
+    let server = match (server, tenant) {
+        (Some(name), _) => {
+            let known = servers::by_name(&mut db, name).await?;
+            known.ok_or_else(|| DryRunError::UnknownServer(name.to_owned()))?.server.id
+        }
+        (None, None) => return Err(DryRunError::NobodyAsks),
+        (None, Some(name)) => {
+            let known = tenants::by_name(&mut db, name).await?;
+            let known = known.ok_or_else(|| DryRunError::UnknownTenant(name.clone()))?;
+            let first = servers::first_for(&mut db, known.id).await?;
+            first.ok_or_else(|| DryRunError::NoServer(name.clone()))?
+        }
     };
     let (named, room) = match node.parts() {
         Ok((named, room)) => (named, Ok(room)),
         Err(error) => (None, Err(error)),
     };
-    let look_up = LookUp {
-        asker: Asker::Server(server),
-        tenant: Some(named.as_ref().unwrap_or(tenant)),
-        room: room.as_ref().ok(),
-    };
+    let look_up =
+        LookUp { asker: Asker::Server(server), tenant: named.as_ref().or(tenant), room: room.as_ref().ok() };
     let mut found = read(&mut db, &[look_up], at).await?.pop().flatten().ok_or(DryRunError::Revoked)?;
     // What is open now says nothing about a moment before it was opened.
     found.situation.live = found.situation.live.filter(|live| live.opened_at <= at);

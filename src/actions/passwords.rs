@@ -1,11 +1,13 @@
-//! Sealing and unsealing of room passwords.
+//! Sealing and unsealing of room passwords, and the master keys for it.
 
 use secrecy::SecretString;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::credential::NoRandomness;
 use crate::reservation::{AppointmentId, Options, RoomPassword, TenantId};
 use crate::seal::{Context, MasterKeys, OpenError, Sealed};
+use crate::store::{StoreError, deployment};
 
 fn context(tenant: TenantId, appointment: AppointmentId) -> Context {
     Context { tenant: tenant.into(), purpose: "room_password", row: Uuid::from(appointment) }
@@ -65,4 +67,55 @@ pub fn unlock(
     let password = keys.open(&context(tenant, appointment), sealed)?;
     let password = std::str::from_utf8(&password).map_err(|_| UnlockError::Unreadable)?;
     Ok(Some(password.into()))
+}
+
+/// Why our master keys don't do for this database.
+#[derive(Debug, thiserror::Error)]
+pub enum KeysError {
+    /// Something may be sealed under a key that we don't have.
+    #[error(
+        "passwords in this database are sealed under the master key `{missing}`, and the key file has only {here}. \
+         Every replica needs the same keys: copy the file from a host that works, and name it in \
+         FRONTDESK_MASTER_KEY_FILE"
+    )]
+    Missing {
+        /// The id of the key.
+        missing: String,
+        /// The ids of ours.
+        here: String,
+    },
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Makes sure that we can open whatever may be sealed in this database.
+///
+/// # Errors
+/// Where a key is missing.
+pub async fn check_keys(db: &mut PgConnection, keys: &MasterKeys) -> Result<(), KeysError> {
+    all_here(&deployment::master_keys(db).await?, keys)
+}
+
+/// Notes the key that seals, before it first does: from then on nobody works on this database who
+/// does not have it.
+///
+/// # Errors
+/// Where a key is missing.
+pub async fn share_keys(db: &mut PgConnection, keys: &MasterKeys) -> Result<(), KeysError> {
+    let first = keys.first_id().to_string();
+    let noted = deployment::note_first_master_key(db, &first).await?;
+    all_here(&noted, keys)?;
+    if !noted.contains(&first) {
+        deployment::note_master_key(db, &first).await?;
+    }
+    Ok(())
+}
+
+fn all_here(noted: &[String], keys: &MasterKeys) -> Result<(), KeysError> {
+    let here: Vec<String> = keys.key_ids().map(|id| id.to_string()).collect();
+    match noted.iter().find(|id| !here.contains(id)) {
+        Some(missing) => Err(KeysError::Missing { missing: missing.clone(), here: here.join(", ") }),
+        None => Ok(()),
+    }
 }

@@ -67,8 +67,9 @@ pub(super) struct AddArgs {
     #[arg(long, value_name = "ZONE", value_parser = time_zone)]
     time_zone: Option<Tz>,
     /// What people have to type to come in
+    // Parsed later: an error here would show it.
     #[arg(long)]
-    password: Option<RoomPassword>,
+    password: Option<String>,
     /// Make a password
     #[arg(long, conflicts_with = "password")]
     generate_password: bool,
@@ -154,7 +155,11 @@ impl AppointmentCommand {
 impl AddArgs {
     async fn run(self, app: &App, output: Output) -> Done {
         let tenant = tenant(app, self.tenant).await?;
-        let password = if self.generate_password { Some(generate()?) } else { self.password };
+        let password: Option<RoomPassword> = match self.password {
+            Some(password) => Some(password.parse()?),
+            None if self.generate_password => Some(generate()?),
+            None => None,
+        };
         let clear = password.as_ref().map(|password| password.expose().to_owned());
         let booking = Booking {
             tenant: tenant.name.clone(),

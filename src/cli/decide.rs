@@ -16,7 +16,7 @@ pub(super) struct DecideArgs {
     /// The room, as the conference server names it: `room` or `[tenant]room`
     #[arg(long, value_name = "NAME")]
     room: Node,
-    /// Tenant of a room that names none; may be left out where there is only one
+    /// Tenant of a room that names none [default: the server's, or the only one]
     #[arg(long)]
     tenant: Option<TenantName>,
     /// Server that would ask [default: the first one that may]
@@ -29,9 +29,12 @@ pub(super) struct DecideArgs {
 
 impl DecideArgs {
     pub async fn run(self, app: &App, output: Output) -> Done {
-        let named = self.room.parts().ok().and_then(|(named, _)| named);
-        let tenant = tenant(app, named.or(self.tenant)).await?;
-        let forecast = dry_run(app, &tenant.name, self.server.as_deref(), &self.room, self.at).await?;
+        let named = self.room.parts().ok().and_then(|(named, _)| named).or(self.tenant);
+        let tenant = match (&self.server, named) {
+            (Some(_), named) => named,
+            (None, named) => Some(tenant(app, named).await?.name),
+        };
+        let forecast = dry_run(app, tenant.as_ref(), self.server.as_deref(), &self.room, self.at).await?;
         output.one(&ForecastView::from(&forecast))
     }
 }

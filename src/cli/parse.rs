@@ -1,7 +1,6 @@
 //! Values on the command line.
 
 use std::net::{Ipv6Addr, SocketAddr};
-use std::str::FromStr;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
@@ -24,6 +23,8 @@ pub(super) enum ValueError {
     Length,
     #[error("write `none`, or {0}")]
     NoneOr(Box<dyn std::error::Error + Send + Sync>),
+    #[error("write a number from 1 to 1000000")]
+    Count,
     #[error("a name has 1 to 100 characters, and no control characters")]
     Name,
     #[error("this is not an IANA time zone such as Europe/Berlin")]
@@ -87,9 +88,9 @@ impl<T> Maybe<T> {
     }
 }
 
-/// A count from 1.
-pub(super) fn count(text: &str) -> Result<u32, std::num::ParseIntError> {
-    std::num::NonZeroU32::from_str(text).map(Into::into)
+/// A count, 1 to 1 000 000.
+pub(super) fn count(text: &str) -> Result<u32, ValueError> {
+    text.parse().ok().filter(|count| (1..=1_000_000).contains(count)).ok_or(ValueError::Count)
 }
 
 /// Why no tenant was found.

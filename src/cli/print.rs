@@ -59,7 +59,7 @@ fn block(value: &Value) -> String {
 fn text(value: &Value) -> String {
     match value {
         // What people wrote must not drive the terminal.
-        Value::String(text) => text.chars().filter(|c| !c.is_control()).collect(),
+        Value::String(text) => text.chars().filter(|c| !drives_terminals(*c)).collect(),
         Value::Array(items) if items.is_empty() => "none".to_owned(),
         Value::Array(items) => items.iter().map(text).collect::<Vec<_>>().join(", "),
         Value::Object(fields) => {
@@ -68,6 +68,11 @@ fn text(value: &Value) -> String {
         }
         other => other.to_string(),
     }
+}
+
+/// Controls, and characters that turn the direction of writing or begin a line.
+fn drives_terminals(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Prints a line. Nobody may be listening any more, as in `frontdesk … | head`: that is no failure.

@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use actix_web::web::Data;
+use nix::unistd::geteuid;
 use sqlx::PgConnection;
 use sqlx::postgres::PgConnectOptions;
 use tokio::time::{Instant, sleep};
 
+use crate::actions::passwords::{KeysError, check_keys};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{Config, DatabaseUrl};
@@ -16,8 +18,7 @@ use crate::database::migrate::{self, SchemaError};
 use crate::database::pools;
 use crate::database::private::{self, FolderError, PrivateDatabase, PrivateDatabaseError, Role};
 use crate::refusal_log::{RefusalLog, RefusalWriter};
-use crate::seal::{KeyFileError, KeyId, MasterKeys};
-use crate::store::{StoreError, deployment};
+use crate::seal::{KeyFileError, MasterKeys};
 
 /// How long the database may take to answer the first call of a service; a command waits less.
 const SERVE_PATIENCE: Duration = Duration::from_mins(1);
@@ -57,14 +58,8 @@ pub(super) enum SessionError {
     Unreachable(#[source] sqlx::Error),
     #[error(transparent)]
     Schema(#[from] SchemaError),
-    #[error(
-        "passwords in this database are sealed under the master key `{missing}`, and the key file has only {here}. \
-         Every replica needs the same keys: copy the file from a host that works, and name it in \
-         FRONTDESK_MASTER_KEY_FILE"
-    )]
-    ForeignKeys { missing: String, here: String },
     #[error(transparent)]
-    Store(#[from] StoreError),
+    ForeignKeys(#[from] KeysError),
 }
 
 impl Place {
@@ -74,7 +69,13 @@ impl Place {
     pub fn choose(config: &Config) -> Result<Self, SessionError> {
         let given = config.master_key_file.as_deref().map(MasterKeys::read).transpose()?;
         match (&config.database.url, given) {
-            (Some(url), Some(keys)) => Ok(Self { keys, database: Database::Remote(url.clone()) }),
+            (Some(url), Some(keys)) => {
+                // Nothing is kept here, but root has no business answering requests.
+                if geteuid().is_root() {
+                    private::settle(config.data_dir.as_deref())?;
+                }
+                Ok(Self { keys, database: Database::Remote(url.clone()) })
+            }
             (url, given) => {
                 let data_dir = private::settle(config.data_dir.as_deref())?;
                 let keys = match given {
@@ -200,7 +201,7 @@ async fn prepare(
     } else {
         migrate::check(&mut db).await?;
     }
-    check_keys(&mut db, keys).await
+    Ok(check_keys(&mut db, keys).await?)
 }
 
 /// Connects, and is patient with a database that is still starting.
@@ -220,18 +221,4 @@ async fn reach(options: &PgConnectOptions, role: Role) -> Result<PgConnection, S
             Err(error) => return Err(SessionError::Unreachable(error)),
         }
     }
-}
-
-/// Makes sure that whatever is sealed in this database can be opened by everybody who works on it.
-async fn check_keys(db: &mut PgConnection, keys: &MasterKeys) -> Result<(), SessionError> {
-    let here: Vec<String> = keys.key_ids().map(|id: KeyId| id.to_string()).collect();
-    let first = keys.first_id().to_string();
-    let noted = deployment::note_first_master_key(db, &first).await?;
-    if let Some(missing) = noted.iter().find(|id| !here.contains(id)) {
-        return Err(SessionError::ForeignKeys { missing: missing.clone(), here: here.join(", ") });
-    }
-    if !noted.contains(&first) {
-        deployment::note_master_key(db, &first).await?;
-    }
-    Ok(())
 }

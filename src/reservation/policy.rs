@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
-use regex::Regex;
+use regex::{Regex, RegexBuilder};
 
 use super::wording::Language;
 use super::{RoomKey, TenantId, TenantName};
@@ -101,35 +101,63 @@ pub struct Unscheduled {
     pub max_occupants: Option<u32>,
 }
 
-/// A regular expression that the whole key of a room has to match. Matching takes linear time,
-/// whatever the expression.
+/// A regular expression that the whole key of a room has to match, of at most 500 bytes. It is
+/// compiled when it is needed, which is rarely, and within bounds; matching takes linear time.
 #[derive(Debug, Clone)]
-pub struct RoomPattern {
-    written: String,
-    anchored: Regex,
+pub struct RoomPattern(String);
+
+/// What a compiled expression may take, in bytes.
+const MAX_COMPILED: usize = 1 << 18;
+
+/// It can't be a pattern.
+#[derive(Debug, thiserror::Error)]
+pub enum RoomPatternError {
+    /// It is too long.
+    #[error("a pattern has at most {} bytes", RoomPattern::MAX_BYTES)]
+    TooLong,
+    /// It is no regular expression, or too large a one.
+    #[error(transparent)]
+    Regex(#[from] regex::Error),
 }
 
 impl RoomPattern {
+    /// The most bytes.
+    pub const MAX_BYTES: usize = 500;
+
     /// The expression as it was written.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.written
+        &self.0
+    }
+
+    /// An expression that was stored. What this version can't read matches nothing.
+    #[must_use]
+    pub fn from_stored(written: String) -> Self {
+        Self(written)
     }
 
     /// Whether the whole key matches.
     #[must_use]
     pub fn matches(&self, room: &RoomKey) -> bool {
-        self.anchored.is_match(room.as_str())
+        compile(&format!(r"\A(?:{})\z", self.0)).is_ok_and(|regex| regex.is_match(room.as_str()))
     }
 }
 
+fn compile(expression: &str) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(expression).size_limit(MAX_COMPILED).dfa_size_limit(MAX_COMPILED).build()
+}
+
 impl FromStr for RoomPattern {
-    type Err = regex::Error;
+    type Err = RoomPatternError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.len() > Self::MAX_BYTES {
+            return Err(RoomPatternError::TooLong);
+        }
         // On its own first: a stray `)` must not close the group that anchors it.
-        Regex::new(text)?;
-        Ok(Self { written: text.to_owned(), anchored: Regex::new(&format!(r"\A(?:{text})\z"))? })
+        compile(text)?;
+        compile(&format!(r"\A(?:{text})\z"))?;
+        Ok(Self(text.to_owned()))
     }
 }
 

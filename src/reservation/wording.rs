@@ -50,6 +50,7 @@ pub enum Fault {
     /// The name is missing.
     NameMissing,
     /// The name has more bytes than a node can have.
+    #[strum(serialize = "bad_name")]
     NameTooLong,
     /// `mail_owner` can't be a JID.
     BadOwner,

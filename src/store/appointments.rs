@@ -231,7 +231,7 @@ pub async fn list(
     rows.into_iter().map(Appointment::try_from).collect()
 }
 
-/// Cancels an appointment and its occurrences. `false` where it was cancelled before.
+/// Cancels an appointment and its occurrences, unless it was cancelled before.
 ///
 /// The appointment's row is taken first, so that two who cancel it wait for each other.
 ///
@@ -242,8 +242,8 @@ pub async fn cancel(
     tenant: TenantId,
     id: AppointmentId,
     now: DateTime<Utc>,
-) -> Result<bool, StoreError> {
-    let cancelled = sqlx::query!(
+) -> Result<(), StoreError> {
+    sqlx::query!(
         "WITH cancelled AS (
              UPDATE appointments SET cancelled_at = $3
              WHERE tenant_id = $1 AND id = $2 AND cancelled_at IS NULL
@@ -258,5 +258,5 @@ pub async fn cancel(
     )
     .execute(db)
     .await?;
-    Ok(cancelled.rows_affected() > 0)
+    Ok(())
 }

@@ -4,6 +4,15 @@ use sqlx::PgConnection;
 
 use super::StoreError;
 
+/// The ids of the master keys.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn master_keys(db: &mut PgConnection) -> Result<Vec<String>, StoreError> {
+    let ids = sqlx::query_scalar!("SELECT master_key_ids FROM deployment").fetch_optional(db).await?;
+    Ok(ids.unwrap_or_default())
+}
+
 /// The ids of the master keys, after `first` was noted where none was yet.
 ///
 /// # Errors

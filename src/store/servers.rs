@@ -148,19 +148,19 @@ pub async fn first_for(db: &mut PgConnection, tenant: TenantId) -> Result<Option
     Ok(id.map(ServerId::from))
 }
 
-/// Says what a server is good for.
+/// Says what a server is good for. `false` where it is revoked and was to be something else.
 ///
 /// # Errors
 /// Where the database fails.
-pub async fn set_state(db: &mut PgConnection, id: ServerId, state: ServerState) -> Result<(), StoreError> {
-    sqlx::query!(
-        "UPDATE conference_servers SET state = $2 WHERE id = $1",
+pub async fn set_state(db: &mut PgConnection, id: ServerId, state: ServerState) -> Result<bool, StoreError> {
+    let updated = sqlx::query!(
+        "UPDATE conference_servers SET state = $2 WHERE id = $1 AND (state <> 'revoked' OR $2 = 'revoked')",
         Uuid::from(id),
         <&str>::from(state)
     )
     .execute(db)
     .await?;
-    Ok(())
+    Ok(updated.rows_affected() == 1)
 }
 
 /// Gives a server another credential.

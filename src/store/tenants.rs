@@ -36,7 +36,6 @@ impl TryFrom<TenantRow> for Tenant {
     type Error = StoreError;
 
     fn try_from(row: TenantRow) -> Result<Self, StoreError> {
-        let pattern = row.unscheduled_pattern.map(|text| parse("unscheduled_pattern", &text)).transpose()?;
         Ok(Self {
             id: row.id.into(),
             name: parse("name", &row.name)?,
@@ -51,7 +50,7 @@ impl TryFrom<TenantRow> for Tenant {
                 when_live_elsewhere: parse("when_live_elsewhere", &row.when_live_elsewhere)?,
                 unscheduled: Unscheduled {
                     allow: row.unscheduled == "allow",
-                    pattern,
+                    pattern: row.unscheduled_pattern.map(RoomPattern::from_stored),
                     duration: seconds(row.unscheduled_duration_s),
                     lobby: row.unscheduled_lobby,
                     max_occupants: row.unscheduled_max_occupants.map(count),

@@ -366,8 +366,9 @@ async fn a_dry_run_says_what_would_be_answered_and_opens_nothing() {
             for room in ["room", "later", "gone", "open", "nowhere", "[nobody]x", "%00", "[acme]ROOM"] {
                 let at = format!("2026-12-01T{moment}Z").parse().unwrap();
                 let rows = world.open_rows().await;
-                let forecast =
-                    dry_run(&world.app, &acme, Some(name), &room.parse().unwrap(), Some(at)).await.unwrap();
+                let forecast = dry_run(&world.app, Some(&acme), Some(name), &room.parse().unwrap(), Some(at))
+                    .await
+                    .unwrap();
                 assert_eq!(world.open_rows().await, rows);
                 world.stand_at(&format!("2026-12-01T{moment}Z"));
                 let reply = world.ask(server, room).await;

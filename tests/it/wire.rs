@@ -308,7 +308,7 @@ async fn a_request_that_can_not_be_taken_is_refused_with_a_reason_and_opens_noth
         (FORM, b"mail_owner=x".into(), 400, "name_missing"),
         (FORM, b"name=".into(), 400, "name_missing"),
         (FORM, b"name".into(), 400, "name_missing"),
-        (FORM, long(1024), 400, "name_too_long"),
+        (FORM, long(1024), 400, "bad_name"),
         (FORM, owner(3072), 400, "bad_owner"),
         (FORM, b"name=x&mail_owner=a%00b".into(), 400, "bad_owner"),
         (FORM, b"name=a%00b".into(), 400, "bad_name"),

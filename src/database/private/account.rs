@@ -27,6 +27,12 @@ impl Account {
     /// Where none does.
     pub(super) fn choose() -> Result<Self, FolderError> {
         let existing = CANDIDATES.iter().find_map(|name| User::from_name(name).ok().flatten());
+        if let Some(shared) = existing.as_ref().filter(|user| user.name != CANDIDATES[0]) {
+            tracing::warn!(
+                user = shared.name,
+                "running as a user that other programs share; `useradd --system frontdesk` gives us one of our own"
+            );
+        }
         existing
             .map(Self::from)
             .filter(|account| !account.uid.is_root())

@@ -4,11 +4,11 @@
 
 use std::{
     env,
-    fs::{self, DirBuilder, OpenOptions},
+    fs::{self, DirBuilder, OpenOptions, Permissions},
     io,
     os::{
         fd::AsRawFd,
-        unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, fchown},
+        unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown},
     },
     path::{self, Path, PathBuf},
 };
@@ -49,7 +49,18 @@ fn settle_as_is(wanted: &Path) -> Result<PathBuf, FolderError> {
     access(&folder, AccessFlags::R_OK | AccessFlags::W_OK | AccessFlags::X_OK)
         .map_err(io::Error::from)
         .map_err(|source| not_writable(&folder, source))?;
+    keep_others_out(&folder)?;
     Ok(folder)
+}
+
+/// The folder holds the database and the master key.
+fn keep_others_out(folder: &Path) -> Result<(), FolderError> {
+    let mode = fs::metadata(folder).map_err(io("look at", folder))?.mode();
+    let others = mode & 0o077;
+    if others == 0 {
+        return Ok(());
+    }
+    fs::set_permissions(folder, Permissions::from_mode(0o700)).map_err(io("close to others", folder))
 }
 
 fn settle_as_root(wanted: &Path) -> Result<PathBuf, FolderError> {
@@ -146,11 +157,13 @@ fn is_empty(folder: &Path) -> io::Result<bool> {
 
 /// Whether the folder was ours before. A mere name doesn't prove it: there are a `/var/lock` and a `/var/lib/dpkg/lock`.
 fn is_ours(folder: &Path) -> bool {
+    // In a folder that others may write to, anybody can have put it there.
+    let private = fs::metadata(folder).is_ok_and(|metadata| metadata.mode() & 0o022 == 0);
     let content = |name: &str| {
         let path = folder.join(name);
         let is_file =
             fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_file() && metadata.len() < 100);
-        is_file.then(|| fs::read_to_string(path).ok()).flatten()
+        (private && is_file).then(|| fs::read_to_string(path).ok()).flatten()
     };
     content("pgdata/PG_VERSION").is_some()
         || content("lock").is_some_and(|content| lock::is_lock_content(&content))
@@ -185,6 +198,8 @@ mod tests {
         assert!(!is_ours(folder.path()));
         fs::write(folder.path().join("lock"), "serve 7\n").unwrap();
         assert!(is_ours(folder.path()));
+        fs::set_permissions(folder.path(), Permissions::from_mode(0o1777)).unwrap();
+        assert!(!is_ours(folder.path()), "anybody may have written that");
     }
 
     #[test]
