@@ -189,7 +189,7 @@ async fn a_password_that_cannot_be_unsealed_opens_nothing_and_is_counted() {
 async fn a_replica_with_other_master_keys_does_not_start_and_names_the_one_it_misses() {
     let (app, mut setup, _frontdesk, _caller) = on_shared_cluster(|_| {}).await;
     // The first password makes the key that seals it the database's own.
-    share_keys(&mut *app.db.acquire().await.unwrap(), &app.keys).await.unwrap();
+    share_keys(&mut app.db.acquire().await.unwrap(), &app.keys).await.unwrap();
     setup.master_key("/////////////////////////////////////////w8=");
     let said = setup.refusal(&[]).await;
     assert!(said.contains(&format!("`{}`", app.keys.first_id())), "{said}");
