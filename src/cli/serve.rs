@@ -49,7 +49,7 @@ impl ServeArgs {
 
 /// The address is taken, or not ours.
 #[derive(Debug, thiserror::Error)]
-#[error("can't accept requests on {address}")]
+#[error("can't accept requests on {address} (`--listen` or FRONTDESK_LISTEN names another address)")]
 struct ListenError {
     address: SocketAddr,
     source: std::io::Error,
@@ -62,10 +62,13 @@ pub(super) async fn serve(config: Config, place: Place) -> Done {
     }
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
+    // A terminal that is closed: the private PostgreSQL would be left behind. But not under `nohup`.
+    let mut hangup = if ignores_hangup() { None } else { Some(signal(SignalKind::hangup())?) };
     let stop = async {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
+            () = async { match &mut hangup { Some(hangup) => _ = hangup.recv().await, None => pending().await } } => {}
         }
     };
     tokio::pin!(stop);
@@ -112,6 +115,13 @@ pub(super) async fn serve(config: Config, place: Place) -> Done {
         Some(ended) => Ok(ended??),
         None => Ok(()),
     }
+}
+
+/// Whether whoever started us wants us to outlive the terminal. Where that can't be told, no.
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }
 
 fn listen(session: &Session, config: &Config) -> Result<(Server, SocketAddr), ListenError> {

@@ -311,8 +311,14 @@ async fn bookings_and_unscheduled_asks_at_once_leave_each_room_open_once() {
     let asks = join_all(rooms.iter().flat_map(|room| [world.ask(&server, room), world.ask(&server, room)]));
     let bookings = join_all(rooms.iter().map(|room| world.book(room, 0, 60)));
     let (replies, _) = tokio::join!(never_two_open(world.db(), asks), bookings);
-    assert_eq!(with_status(&replies, 200).len(), rooms.len());
-    assert_eq!(with_status(&replies, 409).len(), rooms.len());
+    // A room may open unbooked and make way for the booking that comes between its two asks.
+    let made_way = sqlx::query_as::<_, (bool, Option<String>)>(
+        "SELECT appointment_id IS NULL, close_reason FROM conferences WHERE closed_at IS NOT NULL",
+    );
+    let made_way = made_way.fetch_all(world.db()).await.unwrap();
+    assert!(made_way.iter().all(|row| *row == (true, Some("superseded".to_owned()))), "{made_way:?}");
+    assert_eq!(with_status(&replies, 200).len(), rooms.len() + made_way.len());
+    assert_eq!(with_status(&replies, 409).len(), rooms.len() - made_way.len());
     assert_eq!(world.open_rows().await, 20);
 }
 

@@ -316,7 +316,17 @@ impl Frontdesk {
 }
 
 impl Drop for Frontdesk {
+    /// Gently first: one that is killed leaves its PostgreSQL behind.
     fn drop(&mut self) {
+        if let Ok(pid) = i32::try_from(self.child.id()) {
+            _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
+        }
+        for _ in 0..100 {
+            if !matches!(self.child.try_wait(), Ok(None)) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
         _ = self.child.kill();
         _ = self.child.wait();
     }
