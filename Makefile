@@ -8,8 +8,8 @@ help: ## Say what can be made
 
 run: ## Run Frontdesk with nothing set up: it brings its own database
 	@scripts/install-postgres
-	cargo build --locked --release
-	@exec env -u DATABASE_URL -u FRONTDESK_DATABASE_URL target/release/frontdesk serve
+	cargo build --locked --profile quick
+	@exec env -u DATABASE_URL -u FRONTDESK_DATABASE_URL target/quick/frontdesk serve
 
 test: ## Check the formatting and the lints, and run every test on a real PostgreSQL
 	@scripts/install-postgres

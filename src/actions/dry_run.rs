@@ -75,10 +75,8 @@ pub async fn dry_run(
             first.ok_or_else(|| DryRunError::NoServer(name.clone()))?
         }
     };
-    let (named, room) = match node.parts() {
-        Ok((named, room)) => (named, Ok(room)),
-        Err(error) => (None, Err(error)),
-    };
+    let named = node.tenant();
+    let room = node.parts().map(|(_, room)| room);
     let look_up =
         LookUp { asker: Asker::Server(server), tenant: named.as_ref().or(tenant), room: room.as_ref().ok() };
     let mut found = read(&mut db, &[look_up], at).await?.pop().flatten().ok_or(DryRunError::Revoked)?;

@@ -152,10 +152,8 @@ struct Request<'a> {
 
 impl Request<'_> {
     async fn attempt(&self, db: &mut PgConnection, now: DateTime<Utc>) -> Result<Attempt, StoreError> {
-        let (tenant, room) = match self.node.parts() {
-            Ok((tenant, room)) => (tenant, Ok(room)),
-            Err(error) => (None, Err(error)),
-        };
+        let tenant = self.node.tenant();
+        let room = self.node.parts().map(|(_, room)| room);
         let look_up = LookUp { asker: self.asker, tenant: tenant.as_ref(), room: room.as_ref().ok() };
         let ask = Ask { node: self.node.clone(), room: room.clone() };
 

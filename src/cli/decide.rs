@@ -29,7 +29,7 @@ pub(super) struct DecideArgs {
 
 impl DecideArgs {
     pub async fn run(self, app: &App, output: Output) -> Done {
-        let named = self.room.parts().ok().and_then(|(named, _)| named).or(self.tenant);
+        let named = self.room.tenant().or(self.tenant);
         let tenant = match (&self.server, named) {
             (Some(_), named) => named,
             (None, named) => Some(tenant(app, named).await?.name),

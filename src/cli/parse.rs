@@ -21,7 +21,7 @@ pub(super) enum ValueError {
     Time,
     #[error("write a length such as 90s, 10m or 2h, {LONGEST} days at the most")]
     Length,
-    #[error("write `none`, or {0}")]
+    #[error("{0} (or write `none`)")]
     NoneOr(Box<dyn std::error::Error + Send + Sync>),
     #[error("write a number from 1 to 1000000")]
     Count,

@@ -1,5 +1,7 @@
 //! The decision: may this room open now?
 
+use std::cmp::Ordering;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::schedule::add;
@@ -90,8 +92,13 @@ fn replace(conference: &Conference, reason: CloseReason) -> Replaces {
 
 /// Whether the room was opened under a less usual spelling than the one that is asked for.
 fn gives_way(live: &Conference, ask: &Ask, situation: &Situation) -> bool {
+    compare_spellings(live, ask, situation) == Ordering::Less
+}
+
+/// How usual the spelling of the live room is, against the one that is asked for.
+fn compare_spellings(live: &Conference, ask: &Ask, situation: &Situation) -> Ordering {
     let of_default_tenant = live.tenant == situation.default_tenant;
-    live.node.usualness(of_default_tenant) < ask.node.usualness(of_default_tenant)
+    live.node.usualness(of_default_tenant).cmp(&ask.node.usualness(of_default_tenant))
 }
 
 fn may_take_over(
@@ -108,7 +115,8 @@ fn may_take_over(
         WhenLiveElsewhere::Refuse => false,
         WhenLiveElsewhere::TakeOver => true,
     };
-    wanted && ask.node.is_usual() && now - live.opened_at >= TAKE_OVER_AGE
+    let less_usual = compare_spellings(live, ask, situation) == Ordering::Greater;
+    wanted && !less_usual && now - live.opened_at >= TAKE_OVER_AGE
 }
 
 type Terms = (Basis, DateTime<Utc>, Options);

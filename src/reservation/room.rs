@@ -129,6 +129,12 @@ impl Node {
         }
     }
 
+    /// The tenant that it names, whatever the room is called.
+    #[must_use]
+    pub fn tenant(&self) -> Option<TenantName> {
+        self.split().0.and_then(|tenant| tenant.parse().ok())
+    }
+
     /// Whether it is of the form `[tenant]room`.
     #[must_use]
     pub fn names_a_tenant(&self) -> bool {

@@ -9,14 +9,13 @@ use frontdesk::actions::change_server::change_server;
 use frontdesk::actions::change_tenant::change_tenant;
 use frontdesk::actions::sweep::sweep;
 use frontdesk::config::RetentionConfig;
-use frontdesk::database::migrate;
 use frontdesk::reservation::{Appointment, ServerState, WhenLiveElsewhere};
 use frontdesk::store::appointments;
 use futures_util::future::join_all;
 use sqlx::{Connection as _, PgConnection, PgPool};
 use tokio::time::{Instant, sleep};
 
-use crate::world::{self, Reply, World, nine_o_clock};
+use crate::world::{Reply, World, nine_o_clock};
 
 /// How many ask at once.
 const CROWD: usize = 200;
@@ -381,25 +380,5 @@ async fn a_release_and_an_ask_at_once_end_in_one_of_the_two_orders() {
         };
         assert_eq!(world.get(&server, &open).await.status, 200);
         assert_eq!(world.open_rows().await, 1);
-    }
-}
-
-#[tokio::test]
-async fn replicas_that_start_at_once_on_an_empty_database_migrate_it_once() {
-    let options = world::empty_database().await;
-    let replicas = (0..8).map(async |_| {
-        let mut db = PgConnection::connect_with(&options).await.unwrap();
-        migrate::run(&mut db).await.unwrap();
-        migrate::check(&mut db).await.unwrap();
-        db
-    });
-    let mut replicas = join_all(replicas).await;
-    let twice: i64 = sqlx::query_scalar("SELECT count(*) - count(DISTINCT version) FROM _sqlx_migrations")
-        .fetch_one(&mut replicas[0])
-        .await
-        .unwrap();
-    assert_eq!(twice, 0);
-    for replica in &mut replicas {
-        assert_eq!(migrate::run(replica).await.unwrap(), 0);
     }
 }

@@ -3,6 +3,7 @@
 use std::fs;
 
 use frontdesk::database::migrate::{self, SchemaError};
+use futures_util::future::join_all;
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqlSafeStr};
 
@@ -34,5 +35,25 @@ async fn a_database_from_the_future_is_refused() {
         let error = refused.unwrap_err();
         assert!(matches!(error, SchemaError::Newer { database: 9999, .. }), "{error:?}");
         assert!(error.to_string().contains("newer than this program"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn replicas_that_start_at_once_on_an_empty_database_migrate_it_once() {
+    let options = world::empty_database().await;
+    let replicas = (0..8).map(async |_| {
+        let mut db = PgConnection::connect_with(&options).await.unwrap();
+        migrate::run(&mut db).await.unwrap();
+        migrate::check(&mut db).await.unwrap();
+        db
+    });
+    let mut replicas = join_all(replicas).await;
+    let twice: i64 = sqlx::query_scalar("SELECT count(*) - count(DISTINCT version) FROM _sqlx_migrations")
+        .fetch_one(&mut replicas[0])
+        .await
+        .unwrap();
+    assert_eq!(twice, 0);
+    for replica in &mut replicas {
+        assert_eq!(migrate::run(replica).await.unwrap(), 0);
     }
 }
