@@ -13,8 +13,9 @@ use sqlx::{Connection as _, PgConnection};
 use tokio::time::sleep;
 use uuid::Uuid;
 
+use crate::cluster::Cluster;
 use crate::outages::furnish;
-use crate::rig::{Caller, Cluster, PATIENCE, Setup, db, eventually, hands_on, kill_hard, row_id};
+use crate::rig::{Caller, PATIENCE, Setup, db, eventually, hands_on, kill_hard, row_id};
 use crate::world;
 
 /// How many rooms are asked for at once.

@@ -2,6 +2,7 @@
 
 mod appointment_first;
 mod booking;
+mod cluster;
 mod crashes;
 mod credentials;
 mod live;

@@ -12,7 +12,8 @@ use frontdesk::reservation::{Appointment, Policy};
 use futures_util::future::join_all;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
-use crate::rig::{Caller, Cluster, Frontdesk, Outcome, Setup, db, eventually, hands_on};
+use crate::cluster::Cluster;
+use crate::rig::{Caller, Frontdesk, Outcome, Setup, db, eventually, hands_on};
 use crate::world;
 
 /// How long an answer may take: two seconds, and what a busy machine needs to send it.

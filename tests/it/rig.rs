@@ -1,11 +1,10 @@
-//! Real processes for the tests of failures: Frontdesk as an operator runs it, a PostgreSQL of a test's own, and conference
-//! servers that ask all the time and write down what they were told.
+//! Real processes for the tests of failures: Frontdesk as an operator runs it, and conference servers
+//! that ask all the time and write down what they were told.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, chown};
-use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
@@ -17,9 +16,9 @@ use frontdesk::clock::Clock;
 use frontdesk::refusal_log::RefusalLog;
 use frontdesk::reservation::wording::Language;
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::{Pid, User, geteuid};
+use nix::unistd::Pid;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool};
+use sqlx::{ConnectOptions as _, Connection as _, PgPool};
 use tokio::time::sleep;
 use uuid::Uuid;
 
@@ -41,7 +40,7 @@ pub async fn eventually(what: &str, mut condition: impl AsyncFnMut() -> bool) {
 }
 
 /// Tells the process; nothing where it is gone already.
-fn tell(pid: u32, signal: Signal) {
+pub fn tell(pid: u32, signal: Signal) {
     _ = kill(Pid::from_raw(i32::try_from(pid).unwrap()), signal);
 }
 
@@ -55,130 +54,6 @@ pub fn folder() -> tempfile::TempDir {
     let folder = tempfile::Builder::new().prefix("fd-").tempdir_in("/tmp").unwrap();
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
     folder
-}
-
-/// A PostgreSQL of the test's own, to be stalled and killed. What it acknowledged survives that.
-pub struct Cluster {
-    folder: tempfile::TempDir,
-    port: u16,
-    postmaster: Option<Child>,
-}
-
-impl Cluster {
-    /// Makes one and starts it.
-    pub async fn start() -> Self {
-        let folder = folder();
-        if let Some(user) = other_user() {
-            chown(folder.path(), Some(user.uid.as_raw()), Some(user.gid.as_raw())).unwrap();
-        }
-        let mut initdb = program("initdb");
-        initdb.arg("-D").arg(folder.path().join("data"));
-        initdb.args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]);
-        let made = initdb.output().unwrap();
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut cluster = Self { folder, port, postmaster: None };
-        cluster.restart().await;
-        cluster
-    }
-
-    pub fn options(&self) -> PgConnectOptions {
-        PgConnectOptions::new_without_pgpass()
-            .host("127.0.0.1")
-            .port(self.port)
-            .username("postgres")
-            .database("postgres")
-    }
-
-    pub async fn connect(&self) -> PgConnection {
-        PgConnection::connect_with(&self.options()).await.unwrap()
-    }
-
-    /// Kills the postmaster; its children notice, and end.
-    pub fn kill(&mut self) {
-        let mut postmaster = self.postmaster.take().unwrap();
-        postmaster.kill().unwrap();
-        postmaster.wait().unwrap();
-    }
-
-    /// Starts it, again and again while the old one's children still hold its memory.
-    pub async fn restart(&mut self) {
-        let began = Instant::now();
-        loop {
-            let log = File::options().create(true).append(true).open(self.folder.path().join("log")).unwrap();
-            let mut postgres = program("postgres");
-            postgres.arg("-D").arg(self.folder.path().join("data")).arg("-k").arg(self.folder.path());
-            postgres.arg("-p").arg(self.port.to_string());
-            for setting in ["listen_addresses=127.0.0.1", "fsync=off", "autovacuum=off", "timezone=UTC"] {
-                postgres.arg("-c").arg(setting);
-            }
-            let mut postmaster = postgres.process_group(0).stderr(log).spawn().unwrap();
-            while postmaster.try_wait().unwrap().is_none() {
-                if PgConnection::connect_with(&self.options()).await.is_ok() {
-                    self.postmaster = Some(postmaster);
-                    return;
-                }
-                assert!(began.elapsed() < PATIENCE, "the cluster doesn't start");
-                sleep(Duration::from_millis(50)).await;
-            }
-            assert!(began.elapsed() < PATIENCE, "the cluster doesn't start");
-            sleep(Duration::from_millis(50)).await;
-        }
-    }
-
-    /// Stops every process of it where it stands: connections stay, and nobody answers.
-    pub fn stall(&self) {
-        self.signal_all(Signal::SIGSTOP);
-    }
-
-    /// Lets it go on.
-    pub fn resume(&self) {
-        self.signal_all(Signal::SIGCONT);
-    }
-
-    fn signal_all(&self, signal: Signal) {
-        let Some(postmaster) = &self.postmaster else { return };
-        tell(postmaster.id(), signal);
-        children_of(postmaster.id()).for_each(|pid| tell(pid, signal));
-    }
-}
-
-impl Drop for Cluster {
-    fn drop(&mut self) {
-        self.resume();
-        if let Some(mut postmaster) = self.postmaster.take() {
-            tell(postmaster.id(), Signal::SIGQUIT);
-            _ = postmaster.wait();
-        }
-    }
-}
-
-fn children_of(parent: u32) -> impl Iterator<Item = u32> {
-    let pids = fs::read_dir("/proc").unwrap().flatten();
-    pids.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).filter(move |pid| {
-        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        let after_name = stat.rsplit(')').next().unwrap_or_default();
-        after_name.split_whitespace().nth(1) == Some(&parent.to_string())
-    })
-}
-
-/// PostgreSQL doesn't run as root.
-fn other_user() -> Option<User> {
-    let candidates = ["postgres", "nobody"];
-    geteuid()
-        .is_root()
-        .then(|| candidates.iter().find_map(|name| User::from_name(name).unwrap()).expect("a user to become"))
-}
-
-/// One of PostgreSQL's programs, ready to run.
-fn program(name: &str) -> Command {
-    let bindir = std::env::var("PG_BINDIR").expect("run the tests with `make test`, or set PG_BINDIR");
-    let mut command = Command::new(Path::new(&bindir).join(name));
-    command.current_dir("/").env_clear().env("LC_ALL", "C").stdin(Stdio::null()).stdout(Stdio::null());
-    if let Some(user) = other_user() {
-        command.uid(user.uid.as_raw()).gid(user.gid.as_raw());
-    }
-    command
 }
 
 /// How Frontdesk is run: in a folder of its own, with nothing of our environment.
