@@ -7,13 +7,13 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{Server, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::{Next, NormalizePath, TrailingSlash, from_fn};
-use actix_web::{Error, HttpMessage, HttpResponse, HttpServer, Resource, Route, web};
+use actix_web::{Error, HttpMessage, HttpServer, Resource, Route, web};
 use tracing_actix_web::{RequestId, TracingLogger};
 
 use crate::app::App;
 use crate::dialect::prosody;
+use crate::http::fault::{method_not_allowed, not_found};
 use crate::http::{health, metrics};
-use crate::reservation::wording::Fault;
 use crate::telemetry::RequestSpan;
 
 /// How long the head of a request may take to come.
@@ -31,7 +31,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
 
 /// A path with one method.
 fn resource(path: &str, route: Route) -> Resource {
-    web::resource(path).route(route).default_service(web::to(prosody::method_not_allowed))
+    web::resource(path).route(route).default_service(web::to(method_not_allowed))
 }
 
 /// Serves on the listener until it is told to stop; then running requests may finish for
@@ -71,8 +71,4 @@ async fn name_request(
         response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
     }
     Ok(response)
-}
-
-async fn not_found(app: web::Data<App>) -> HttpResponse {
-    prosody::fault(Fault::NotFound, app.language)
 }

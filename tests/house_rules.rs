@@ -23,9 +23,9 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ),
     ("background", &["actions", "app", "config", "store"]),
     ("view", &["actions", "dialect", "reservation", "store"]),
-    ("dialect", &["actions", "app", "credential", "metrics", "reservation", "telemetry"]),
-    ("http", &["actions", "app", "store"]),
-    ("server", &["app", "dialect", "http", "reservation", "telemetry"]),
+    ("dialect", &["actions", "app", "credential", "http", "metrics", "reservation", "telemetry"]),
+    ("http", &["actions", "app", "reservation", "store"]),
+    ("server", &["app", "dialect", "http", "telemetry"]),
 ];
 
 /// Where the checked macros, and with them SQL, may stand.

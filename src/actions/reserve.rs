@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::credential::Credential;
 use crate::database::desk::{DEADLINE, DeskError};
 use crate::metrics::Outcome;
-use crate::reservation::wording::Fault;
+use crate::reservation::wording::open_already;
 use crate::reservation::{
     Ask, Basis, Conference, ConferenceId, Decision, Grant, MailOwner, Node, Reason, Refusal, RoomKey,
     TenantId, decide,
@@ -188,7 +188,7 @@ impl Request<'_> {
             Some(live) => Attempt::Answer(Answer::Conflict {
                 tenant: live.tenant,
                 id,
-                message: Fault::OpenAlready.message(found.language),
+                message: open_already(found.language),
             }),
             None => Attempt::Contended,
         }

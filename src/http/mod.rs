@@ -1,4 +1,5 @@
 //! Our own endpoints.
 
+pub mod fault;
 pub mod health;
 pub mod metrics;

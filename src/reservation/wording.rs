@@ -29,80 +29,12 @@ pub enum Language {
     De,
 }
 
-/// What goes wrong around a decision: the request itself, or the service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
-#[strum(serialize_all = "snake_case")]
-pub enum Fault {
-    /// No credential, or one that is not (or no longer) known.
-    Unauthorized,
-    /// Nothing is there.
-    NotFound,
-    /// The path exists, the method doesn't.
-    MethodNotAllowed,
-    /// The body is too large.
-    BodyTooLarge,
-    /// The body came too slowly.
-    BodyTooSlow,
-    /// The body is of a type that can't be read.
-    UnsupportedType,
-    /// The body can't be read.
-    Malformed,
-    /// The name is missing.
-    NameMissing,
-    /// The name has more bytes than a node can have.
-    #[strum(serialize = "bad_name")]
-    NameTooLong,
-    /// `mail_owner` can't be a JID.
-    BadOwner,
-    /// The room is open already, on the server that asks.
-    OpenAlready,
-    /// The database doesn't answer. The one fault that is worth asking again for.
-    Unavailable,
-}
-
-impl Fault {
-    /// The stable code, such as `unauthorized`.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        self.into()
-    }
-
-    /// The sentence for people.
-    #[must_use]
-    pub fn message(&self, language: Language) -> &'static str {
-        let (en, de) = match self {
-            Self::Unauthorized => (
-                "The video server's credential is missing or not valid.",
-                "Die Zugangsdaten des Videoservers fehlen oder sind ungültig.",
-            ),
-            Self::NotFound => ("There is nothing here.", "Hier ist nichts."),
-            Self::MethodNotAllowed => ("This can't be done here.", "Das geht hier nicht."),
-            Self::BodyTooLarge => ("The request is too large.", "Die Anfrage ist zu groß."),
-            Self::BodyTooSlow => ("The request took too long.", "Die Anfrage hat zu lange gedauert."),
-            Self::UnsupportedType => (
-                "The request has to be form-encoded or JSON.",
-                "Die Anfrage muss ein Formular oder JSON sein.",
-            ),
-            Self::Malformed => ("The request can't be read.", "Die Anfrage ist nicht lesbar."),
-            Self::NameMissing => (
-                "The request does not name a room: `name` is missing.",
-                "Die Anfrage nennt keinen Raum: `name` fehlt.",
-            ),
-            Self::NameTooLong => ("The name of this room is too long.", "Der Name dieses Raums ist zu lang."),
-            Self::BadOwner => (
-                "`mail_owner` is longer than a JID can be, or contains a NUL.",
-                "`mail_owner` ist länger, als eine JID sein kann, oder enthält ein NUL.",
-            ),
-            Self::OpenAlready => ("This room is open already.", "Dieser Raum ist schon offen."),
-            Self::Unavailable => (
-                "The schedule can't be reached right now. Please try again in a moment.",
-                "Der Terminplan ist gerade nicht erreichbar. Bitte versuchen Sie es gleich noch einmal.",
-            ),
-        };
-        match language {
-            Language::En => en,
-            Language::De => de,
-        }
+/// The sentence for a room that is open already, on the server that asks.
+#[must_use]
+pub fn open_already(language: Language) -> &'static str {
+    match language {
+        Language::En => "This room is open already.",
+        Language::De => "Dieser Raum ist schon offen.",
     }
 }
 

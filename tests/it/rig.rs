@@ -18,7 +18,7 @@ use frontdesk::reservation::wording::Language;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions as _, Connection as _, PgPool};
+use sqlx::{ConnectOptions as _, PgPool};
 use tokio::time::sleep;
 use uuid::Uuid;
 

@@ -19,11 +19,10 @@ use crate::actions::look_up::look_up;
 use crate::actions::release::release;
 use crate::actions::reserve::reserve;
 use crate::app::App;
+use crate::http::fault::{Fault, method_not_allowed};
 use crate::metrics::Outcome;
-use crate::reservation::wording::Fault;
 
 pub use self::handle::Handle;
-pub use self::render::fault;
 
 /// The three calls.
 pub fn routes(config: &mut web::ServiceConfig) {
@@ -73,9 +72,4 @@ async fn end(app: web::Data<App>, request: HttpRequest, id: web::Path<String>) -
         }
     };
     answered.await.unwrap_or_else(|error: ProsodyError| error.render(app.language))
-}
-
-/// The answer to a method that a path doesn't have.
-pub async fn method_not_allowed(app: web::Data<App>) -> HttpResponse {
-    fault(Fault::MethodNotAllowed, app.language)
 }

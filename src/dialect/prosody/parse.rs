@@ -9,7 +9,7 @@ use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 
 use crate::credential::{Bearer, Credential, CredentialKind};
-use crate::reservation::wording::Fault;
+use crate::http::fault::Fault;
 use crate::reservation::{MailOwner, Node};
 
 /// The largest body, in bytes. A name of 1023 bytes and a JID of 3071, all escaped, have 12.4 KB.

@@ -2,15 +2,16 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, WWW_AUTHENTICATE};
+use actix_web::http::header::CACHE_CONTROL;
 use chrono::{DateTime, Utc};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
 use super::handle::Handle;
 use crate::actions::reserve::{Answer, Opened, ReserveError};
+use crate::http::fault::{Fault, RefusalBody};
 use crate::reservation::Reason;
-use crate::reservation::wording::{Fault, Language};
+use crate::reservation::wording::Language;
 use crate::telemetry::Failure;
 
 /// An open room. What is absent is left out, never null.
@@ -34,13 +35,6 @@ struct ConflictBody {
     conflict_id: String,
     message: &'static str,
     reason: &'static str,
-}
-
-/// A refusal. Prosody shows `message` to people; `reason` is for operators.
-#[derive(Serialize)]
-struct RefusalBody<'a> {
-    message: &'a str,
-    reason: &'a str,
 }
 
 /// What goes wrong on the way to an answer.
@@ -68,40 +62,17 @@ impl ProsodyError {
     /// The error on the wire. Where the fault is ours, its cause goes to the log.
     pub fn render(self, language: Language) -> HttpResponse {
         match self {
-            Self::Request(cause) => fault(cause, language),
-            Self::Reserve(ReserveError::UnknownCredential) => fault(Fault::Unauthorized, language),
+            Self::Request(fault) => fault.respond(language),
+            Self::Reserve(ReserveError::UnknownCredential) => Fault::Unauthorized.respond(language),
             Self::Reserve(
                 error @ (ReserveError::Desk(_) | ReserveError::Password(_) | ReserveError::Contended),
             ) => {
-                let mut response = fault(Fault::Unavailable, language);
+                let mut response = Fault::Unavailable.respond(language);
                 Failure::of(&error).attach(&mut response);
                 response
             }
         }
     }
-}
-
-/// A fault on the wire.
-#[must_use]
-pub fn fault(fault: Fault, language: Language) -> HttpResponse {
-    let status = match fault {
-        Fault::Unauthorized => StatusCode::UNAUTHORIZED,
-        Fault::NotFound => StatusCode::NOT_FOUND,
-        Fault::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-        Fault::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        Fault::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
-        Fault::UnsupportedType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        Fault::OpenAlready => StatusCode::CONFLICT,
-        Fault::Malformed | Fault::NameMissing | Fault::NameTooLong | Fault::BadOwner => {
-            StatusCode::BAD_REQUEST
-        }
-        Fault::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-    };
-    let mut response = HttpResponse::build(status);
-    if fault == Fault::Unauthorized {
-        response.insert_header((WWW_AUTHENTICATE, "Bearer realm=\"frontdesk\""));
-    }
-    response.json(RefusalBody { message: fault.message(language), reason: fault.code() })
 }
 
 /// The answer to an ask.
@@ -111,7 +82,7 @@ pub(super) fn answer(answer: &Answer) -> HttpResponse {
         Answer::Conflict { tenant, id, message } => HttpResponse::Conflict().json(ConflictBody {
             conflict_id: Handle { tenant: *tenant, id: *id }.to_string(),
             message,
-            reason: Fault::OpenAlready.code(),
+            reason: "open_already",
         }),
         Answer::Refused { reason, message } => {
             HttpResponse::build(status(reason)).json(RefusalBody { message, reason: reason.code() })
