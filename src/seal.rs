@@ -3,7 +3,7 @@
 //! XChaCha20-Poly1305 under a list of master keys: the first seals, all open. A
 //! blob is version 1 ‖ key id (8 bytes) ‖ nonce (24) ‖ ciphertext and tag (16),
 //! and opens only in the context it was sealed in. Not in here: what is sealed
-//! (`store`), and credentials, which are hashed.
+//! (`actions::passwords`), and credentials, which are hashed.
 
 mod key;
 mod key_file;

@@ -3,7 +3,7 @@
 //! A request's span knows method, route pattern, request id, status and latency.
 //! Client addresses, user agents, raw paths, queries, headers and bodies stay out:
 //! people and credentials are in them. An ask's own span adds the room's name,
-//! without which nobody could find out why a room did not open. Not in here: metrics (`http`).
+//! without which nobody could find out why a room did not open. Not in here: `metrics`.
 
 use std::{
     env,

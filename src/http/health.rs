@@ -31,7 +31,8 @@ pub async fn livez() -> HttpResponse {
     HttpResponse::Ok().json(serde_json::json!({ "status": "live" }))
 }
 
-/// Whether asks can be answered.
+/// Whether the database answers, over the pool that asks don't use: a rush must not take a replica
+/// out of service.
 pub async fn readyz(app: web::Data<App>) -> HttpResponse {
     let Ok(Ok(offset)) = timeout(PATIENCE, clock_offset(&app)).await else {
         return HttpResponse::ServiceUnavailable().json(Readiness {
