@@ -14,8 +14,7 @@ use crate::database::desk::{DEADLINE, DeskError};
 use crate::metrics::Outcome;
 use crate::reservation::wording::open_already;
 use crate::reservation::{
-    Ask, Basis, Conference, ConferenceId, Decision, Grant, MailOwner, Node, Reason, Refusal, RoomKey,
-    TenantId, decide,
+    Ask, Basis, Conference, ConferenceId, Decision, Grant, MailOwner, Node, Reason, Refusal, TenantId, decide,
 };
 use crate::store::claim::{Claim, claim};
 use crate::store::desk::{Asker, Found, LookUp, read};
@@ -153,9 +152,8 @@ struct Request<'a> {
 impl Request<'_> {
     async fn attempt(&self, db: &mut PgConnection, now: DateTime<Utc>) -> Result<Attempt, StoreError> {
         let tenant = self.node.tenant();
-        let room = self.node.parts().map(|(_, room)| room);
-        let look_up = LookUp { asker: self.asker, tenant: tenant.as_ref(), room: room.as_ref().ok() };
-        let ask = Ask { node: self.node.clone(), room: room.clone() };
+        let ask = Ask { node: self.node.clone(), room: self.node.parts().map(|(_, room)| room) };
+        let look_up = LookUp { asker: self.asker, tenant: tenant.as_ref(), room: ask.room.as_ref().ok() };
 
         for _ in 0..ROUNDS {
             let Some(found) = read(db, std::slice::from_ref(&look_up), now).await?.pop().flatten() else {
@@ -170,8 +168,7 @@ impl Request<'_> {
                     return Ok(Attempt::Answer(self.refuse(db, refusal, &found, now).await?));
                 }
                 Decision::Grant(grant) => {
-                    let Ok(room) = &ask.room else { continue };
-                    if let Some(attempt) = self.grant(db, grant, room, &found).await? {
+                    if let Some(attempt) = self.grant(db, &grant, &found).await? {
                         return Ok(attempt);
                     }
                     tracing::debug!("lost a race for the room");
@@ -205,15 +202,14 @@ impl Request<'_> {
     async fn grant(
         &self,
         db: &mut PgConnection,
-        grant: Grant,
-        room: &RoomKey,
+        grant: &Grant,
         found: &Found,
     ) -> Result<Option<Attempt>, StoreError> {
         let server = found.situation.server;
         let opened = self.open(Conference {
             tenant: grant.tenant,
             id: self.id,
-            room: room.clone(),
+            room: grant.room.clone(),
             node: self.node.clone(),
             server,
             mail_owner: self.mail_owner.clone(),
@@ -228,14 +224,8 @@ impl Request<'_> {
         if !matches!(opened, Attempt::Answer(_)) {
             return Ok(Some(opened));
         }
-        let mine = Claim {
-            id: self.id,
-            room,
-            node: self.node,
-            server: server.id,
-            mail_owner: self.mail_owner,
-            grant: &grant,
-        };
+        let mine =
+            Claim { id: self.id, node: self.node, server: server.id, mail_owner: self.mail_owner, grant };
         if claim(db, std::slice::from_ref(&mine)).await?.is_empty() {
             return Ok(None);
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use actix_web::dev::Server;
 use clap::Args;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 
@@ -68,7 +68,7 @@ pub(super) async fn serve(config: Config, place: Place) -> Done {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
-            () = async { match &mut hangup { Some(hangup) => _ = hangup.recv().await, None => pending().await } } => {}
+            () = hung_up(&mut hangup) => {}
         }
     };
     tokio::pin!(stop);
@@ -114,6 +114,14 @@ pub(super) async fn serve(config: Config, place: Place) -> Done {
     match ended {
         Some(ended) => Ok(ended??),
         None => Ok(()),
+    }
+}
+
+/// Waits until the terminal is closed, where that is listened for.
+async fn hung_up(hangup: &mut Option<Signal>) {
+    match hangup {
+        Some(hangup) => _ = hangup.recv().await,
+        None => pending().await,
     }
 }
 

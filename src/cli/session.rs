@@ -157,14 +157,11 @@ impl Session {
             Purpose::Command if private.is_some() => Migrate::Always,
             Purpose::Command => Migrate::AtFirst,
         };
-        match prepare(&options, &place.keys, migrate, role).await {
-            Ok(()) => {}
-            Err(error) => {
-                if let Some(private) = private {
-                    private.close().await;
-                }
-                return Err(error);
+        if let Err(error) = prepare(&options, &place.keys, migrate, role).await {
+            if let Some(private) = private {
+                private.close().await;
             }
+            return Err(error);
         }
         let (log, refusals) = RefusalLog::new();
         let app =

@@ -63,6 +63,7 @@ pub fn decide(ask: &Ask, situation: &Situation, now: DateTime<Utc>) -> Decision 
         Err(reason) => Decision::Refuse(Refusal { reason, closes: replaces.filter(|_| gone) }),
         Ok((basis, ends_at, options)) => Decision::Grant(Grant {
             tenant: tenant.id,
+            room: room.clone(),
             tenant_revision: tenant.revision,
             basis,
             opened_at: now,

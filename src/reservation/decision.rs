@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{CloseReason, ConferenceId, NameError, OccurrenceId, Options, TenantId};
+use super::{CloseReason, ConferenceId, NameError, OccurrenceId, Options, RoomKey, TenantId};
 
 /// What was decided about an ask.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,6 +20,8 @@ pub enum Decision {
 pub struct Grant {
     /// The tenant.
     pub tenant: TenantId,
+    /// The room.
+    pub room: RoomKey,
     /// The tenant's revision that was read; the claim has to find it unchanged.
     pub tenant_revision: i64,
     /// What the grant rests on; the claim has to find it unchanged, too.

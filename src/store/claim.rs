@@ -6,15 +6,13 @@ use uuid::Uuid;
 
 use super::StoreError;
 use super::columns::{to_blob, to_count};
-use crate::reservation::{Basis, ConferenceId, Grant, MailOwner, Node, RoomKey, ServerId};
+use crate::reservation::{Basis, ConferenceId, Grant, MailOwner, Node, ServerId};
 
 /// A grant that is to become a conference.
 #[derive(Debug, Clone)]
 pub struct Claim<'a> {
     /// The id that the conference gets.
     pub id: ConferenceId,
-    /// The room.
-    pub room: &'a RoomKey,
     /// The name as the server wrote it.
     pub node: &'a Node,
     /// The server that asked.
@@ -107,7 +105,7 @@ pub async fn claim(db: &mut PgConnection, claims: &[Claim<'_>]) -> Result<Vec<Co
         &column(|c| c.grant.tenant.into()),
         &claims.iter().map(|c| c.grant.tenant_revision).collect::<Vec<_>>(),
         &column(|c| c.id.into()),
-        &text(|c| c.room.as_str().to_owned()),
+        &text(|c| c.grant.room.as_str().to_owned()),
         &text(|c| c.node.as_str().to_owned()),
         &column(|c| c.server.into()),
         &text(|c| c.mail_owner.as_str().to_owned()),

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::cluster::Cluster;
 use crate::outages::furnish;
-use crate::rig::{Caller, PATIENCE, Setup, db, eventually, hands_on, kill_hard, row_id};
+use crate::rig::{Caller, Outcome, PATIENCE, Setup, db, eventually, hands_on, kill_hard, row_id};
 use crate::world;
 
 /// How many rooms are asked for at once.
@@ -106,30 +106,21 @@ impl Lane<'_> {
     }
 
     async fn reads(&mut self, id: &str) -> bool {
-        loop {
-            let (reply, _) = self.caller.get(id).await;
-            match reply.as_ref().map(|reply| reply.status) {
-                Some(200) => return true,
-                Some(503) | None => {
-                    if !self.pause().await {
-                        return false;
-                    }
-                }
-                Some(_) => panic!("{reply:?}"),
-            }
-        }
+        self.insist(200, async |caller| caller.get(id).await).await
     }
 
     async fn release(&mut self, id: &str) -> bool {
+        self.insist(204, async |caller| caller.delete(id).await).await
+    }
+
+    /// Requests until the answer has the status. `false` where it is time to stop.
+    async fn insist(&mut self, status: u16, request: impl AsyncFn(&Caller) -> Outcome) -> bool {
         loop {
-            let (reply, _) = self.caller.delete(id).await;
+            let (reply, _) = request(self.caller).await;
             match reply.as_ref().map(|reply| reply.status) {
-                Some(204) => return true,
-                Some(503) | None => {
-                    if !self.pause().await {
-                        return false;
-                    }
-                }
+                Some(answered) if answered == status => return true,
+                Some(503) | None if self.pause().await => {}
+                Some(503) | None => return false,
                 Some(_) => panic!("{reply:?}"),
             }
         }
