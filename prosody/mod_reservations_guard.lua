@@ -1,0 +1,143 @@
+-- Closes the ways past mod_reservations. Load it on every VirtualHost that loads "reservations".
+--
+-- mod_reservations looks at a conference request's `to` and `room` as the client wrote them, and files
+-- Frontdesk's answer under `room`. Prosody and Jicofo read both as addresses: without regard to case,
+-- and with whatever stands after a slash. So a request spelled otherwise is not looked at, or opens the
+-- room without the password, lobby, limit and end that were granted. And Jicofo takes requests by HTTP
+-- too (`conferenceRequestUrl`), which Prosody never sees.
+--
+-- This module refuses conference requests that are not spelled as Prosody spells them, and rooms that
+-- nobody requested through a guarded VirtualHost. It has no settings of its own.
+
+local jid = require "util.jid";
+local st = require "util.stanza";
+local now = require "util.time".now;
+
+local jitsi = module:require "util";
+local get_room_from_jid = jitsi.get_room_from_jid;
+local is_healthcheck_room = jitsi.is_healthcheck_room;
+local room_jid_match_rewrite = jitsi.room_jid_match_rewrite;
+
+-- How long Jicofo may take from a request to the room, in seconds.
+local patience = 60;
+
+local main_muc = module:get_option_string("main_muc");
+local breakout_muc = module:get_option_string("breakout_rooms_muc", "breakout."..module.host);
+local focus = module:get_option_string("focus_component");
+local domain_base = module:get_option_string("muc_mapper_domain_base");
+if not focus and domain_base then
+    focus = "focus."..domain_base;
+end
+if not main_muc or not focus then
+    error("main_muc, and focus_component or muc_mapper_domain_base, must be set");
+end
+
+-- Shared by all hosts: those that load this module, and when each room was requested.
+local guarded = module:shared("/*/reservations_guard/hosts");
+local requested = module:shared("/*/reservations_guard/rooms");
+guarded[module.host] = true;
+
+local function conference_request(stanza)
+    if stanza.name == "iq" and (stanza.attr.type == "set" or stanza.attr.type == "get") then
+        return stanza:get_child("conference", "http://jitsi.org/protocol/focus");
+    end
+end
+
+-- The error that clients show to people as a refusal of the reservation system.
+local function refuse(event, text)
+    local stanza = event.stanza;
+    module:log("warn", "Refused the conference request of %s for %q to %q: %s", stanza.attr.from,
+        conference_request(stanza).attr.room, stanza.attr.to, text);
+    event.origin.send(st.error_reply(stanza, "cancel", "service-unavailable", text)
+        :tag("reservation-error", { xmlns = "http://jitsi.org/protocol/focus", ["error-code"] = "400" }));
+    return true;
+end
+
+-- Whether an address is exactly what Prosody makes of it, and names a room.
+local function is_usual(address)
+    local node, host, resource = jid.prepped_split(address);
+    return node and not resource and address == jid.join(node, host) and (host == main_muc or host == breakout_muc);
+end
+
+-- mod_reservations looks at requests to the bare host only; Jicofo gets those to anything at that host.
+local function check_request(event)
+    local stanza = event.stanza;
+    local conference = conference_request(stanza);
+    local _, to_host = jid.split(stanza.attr.to);
+    if not conference or to_host ~= focus then
+        return;
+    end
+    if stanza.attr.to ~= focus or stanza.attr.type ~= "set" then
+        return refuse(event, "This conference request is not addressed as it should be.");
+    end
+    local room = conference.attr.room;
+    if not room or not is_usual(room_jid_match_rewrite(room)) then
+        return refuse(event, "This room's address is not spelled as the video server spells it.");
+    end
+end
+
+-- Before mod_reservations, which has priority 0.
+for _, kind in ipairs({ "host", "bare", "full" }) do
+    module:hook("pre-iq/"..kind, check_request, 100);
+end
+
+-- A request on its way to Jicofo has passed mod_reservations.
+local function note_request(event)
+    local stanza = event.stanza;
+    local conference = conference_request(stanza);
+    local _, from_host = jid.split(stanza.attr.from);
+    if not conference or not conference.attr.room or stanza.attr.to ~= focus or not guarded[from_host] then
+        return;
+    end
+    local room = room_jid_match_rewrite(conference.attr.room);
+    if not get_room_from_jid(room) then
+        requested[room] = now();
+    end
+end
+
+-- A room is made by Jicofo, right after the request.
+local function check_creation(event)
+    local room = event.room.jid;
+    local at = requested[room];
+    if is_healthcheck_room(room) or at and now() - at < patience then
+        return;
+    end
+    module:log("warn", "Refused to make %s: nobody requested it through a guarded VirtualHost. "
+        .."Is conferenceRequestUrl set, or does a VirtualHost lack \"reservations\" and \"reservations_guard\"?", room);
+    event.origin.send(st.error_reply(event.stanza, "cancel", "not-allowed", "Nobody requested this room."));
+    return true;
+end
+
+-- One request makes one room. Only now, for several VirtualHosts may have had a look at it.
+local function forget_request(event)
+    requested[event.room.jid] = nil;
+end
+
+module:add_timer(patience, function ()
+    for room, at in pairs(requested) do
+        if now() - at >= patience then
+            requested[room] = nil;
+        end
+    end
+    return patience;
+end);
+
+local function watch(host)
+    if host == focus then
+        module:context(host):hook("iq/host", note_request, 100);
+    elseif host == main_muc then
+        module:context(host):hook("muc-room-pre-create", check_creation, 100);
+        module:context(host):hook("muc-room-created", forget_request);
+    end
+end
+
+for _, host in ipairs({ focus, main_muc }) do
+    if prosody.hosts[host] then
+        watch(host);
+    end
+end
+module:hook_global("host-activated", watch);
+
+function module.unload()
+    guarded[module.host] = nil;
+end
