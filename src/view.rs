@@ -32,6 +32,7 @@ pub struct TenantView {
     name: String,
     language: Language,
     time_zone: &'static str,
+    meeting_url: Option<String>,
     early_open_seconds: i64,
     grace_seconds: i64,
     max_duration_seconds: Option<i64>,
@@ -59,6 +60,7 @@ impl From<&Tenant> for TenantView {
             name: tenant.name.to_string(),
             language: policy.language,
             time_zone: policy.time_zone.name(),
+            meeting_url: policy.meeting_url.as_ref().map(ToString::to_string),
             early_open_seconds: seconds(policy.early_open),
             grace_seconds: seconds(policy.grace),
             max_duration_seconds: policy.max_duration.map(seconds),
@@ -181,6 +183,8 @@ pub struct AppointmentView {
     id: AppointmentId,
     tenant: String,
     room: String,
+    /// Where people meet, if the tenant's meeting URL is set.
+    url: Option<String>,
     title: Option<String>,
     time_zone: &'static str,
     starts: String,
@@ -200,11 +204,12 @@ pub struct AppointmentView {
 impl AppointmentView {
     /// The appointment of that tenant; with its password in clear where it is given.
     #[must_use]
-    pub fn new(tenant: &TenantName, appointment: &Appointment, password: Option<String>) -> Self {
+    pub fn new(tenant: &Tenant, appointment: &Appointment, password: Option<String>) -> Self {
         Self {
             id: appointment.id,
-            tenant: tenant.to_string(),
+            tenant: tenant.name.to_string(),
             room: appointment.room.as_str().to_owned(),
+            url: tenant.policy.meeting_url.as_ref().map(|url| url.with_segment(appointment.room.as_str())),
             title: appointment.title.as_ref().map(|title| title.as_str().to_owned()),
             time_zone: appointment.time_zone.name(),
             starts: time(appointment.slot.starts()),

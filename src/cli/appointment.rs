@@ -127,8 +127,7 @@ impl AppointmentCommand {
                     Filter { room: args.room, from: args.from, until: args.until, cancelled: args.cancelled };
                 let mut db = app.db.acquire().await?;
                 let all = appointments::list(&mut db, tenant.id, &filter, args.limit.into()).await?;
-                let views =
-                    all.iter().map(|appointment| AppointmentView::new(&tenant.name, appointment, None));
+                let views = all.iter().map(|appointment| AppointmentView::new(&tenant, appointment, None));
                 output.list(&views.collect::<Vec<_>>())
             }
             Self::Show { id, tenant: named, with_password } => {
@@ -141,12 +140,12 @@ impl AppointmentCommand {
                     None
                 };
                 let password = password.map(|password| password.expose_secret().to_owned());
-                output.one(&AppointmentView::new(&tenant.name, &appointment, password))
+                output.one(&AppointmentView::new(&tenant, &appointment, password))
             }
             Self::Cancel { id, tenant: named } => {
                 let tenant = tenant(app, named).await?;
                 let cancelled = cancel(app, &tenant.name, id).await?;
-                output.one(&AppointmentView::new(&tenant.name, &cancelled, None))
+                output.one(&AppointmentView::new(&tenant, &cancelled, None))
             }
         }
     }
@@ -175,6 +174,6 @@ impl AddArgs {
             grace: self.grace,
             max_duration: self.max_duration,
         };
-        output.one(&AppointmentView::new(&tenant.name, &book(app, booking).await?, clear))
+        output.one(&AppointmentView::new(&tenant, &book(app, booking).await?, clear))
     }
 }

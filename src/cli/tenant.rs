@@ -11,7 +11,7 @@ use crate::actions::add_tenant::add_tenant;
 use crate::actions::change_tenant::change_tenant;
 use crate::app::App;
 use crate::reservation::wording::Language;
-use crate::reservation::{Moderators, Policy, RoomPattern, TenantName, WhenLiveElsewhere};
+use crate::reservation::{BaseUrl, Moderators, Policy, RoomPattern, TenantName, WhenLiveElsewhere};
 use crate::store::tenants;
 use crate::view::TenantView;
 
@@ -50,6 +50,9 @@ pub(super) struct PolicyArgs {
     /// IANA time zone of refusals, and of appointments that name none [at first: UTC]
     #[arg(long, value_name = "ZONE", value_parser = time_zone)]
     time_zone: Option<Tz>,
+    /// Address of the Jitsi that its rooms are on, such as https://meet.example.org [at first: none]
+    #[arg(long, value_name = "URL", value_parser = |text: &str| Maybe::or(text, str::parse::<BaseUrl>))]
+    meeting_url: Option<Maybe<BaseUrl>>,
     /// How long before the start people may come in [at first: 10m]
     #[arg(long, value_name = "LENGTH", value_parser = length)]
     early_open: Option<TimeDelta>,
@@ -100,6 +103,7 @@ impl PolicyArgs {
         }
         set(&mut policy.language, self.language);
         set(&mut policy.time_zone, self.time_zone);
+        set(&mut policy.meeting_url, self.meeting_url.map(|Maybe(value)| value));
         set(&mut policy.early_open, self.early_open);
         set(&mut policy.grace, self.grace);
         set(&mut policy.max_duration, self.max_duration.map(|Maybe(value)| value));

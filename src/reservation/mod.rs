@@ -4,6 +4,7 @@
 
 mod appointment;
 mod ask;
+mod base_url;
 mod conference;
 mod decide;
 mod decision;
@@ -17,6 +18,7 @@ pub mod wording;
 
 pub use appointment::{Appointment, RoomName, RoomPassword, RoomPasswordError, Title, TitleError};
 pub use ask::{Ask, Server, ServerState, Situation};
+pub use base_url::{BaseUrl, BaseUrlError};
 pub use conference::{CloseReason, Conference, MailOwner, Options};
 pub use decide::decide;
 pub use decision::{Basis, Decision, Grant, Reason, Refusal, Replaces};

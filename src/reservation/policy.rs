@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use regex::{Regex, RegexBuilder};
 
 use super::wording::Language;
-use super::{RoomKey, TenantId, TenantName};
+use super::{BaseUrl, RoomKey, TenantId, TenantName};
 
 /// A tenant with its settings.
 #[derive(Debug, Clone)]
@@ -33,6 +33,8 @@ pub struct Policy {
     pub language: Language,
     /// The time zone of refusals, and of appointments that name none.
     pub time_zone: Tz,
+    /// Where people meet: its rooms are below this address of a Jitsi.
+    pub meeting_url: Option<BaseUrl>,
     /// How long before the start people may come in, where the appointment doesn't say.
     pub early_open: TimeDelta,
     /// How long after the end people may stay, where the appointment doesn't say.
@@ -58,6 +60,7 @@ impl Default for Policy {
         Self {
             language: Language::En,
             time_zone: Tz::UTC,
+            meeting_url: None,
             early_open: TimeDelta::minutes(10),
             grace: TimeDelta::minutes(10),
             max_duration: None,

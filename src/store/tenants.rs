@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::columns::{count, parse, seconds, to_count, to_seconds};
 use super::{StoreError, is_duplicate};
-use crate::reservation::{Policy, RoomPattern, Tenant, TenantName, Unscheduled};
+use crate::reservation::{BaseUrl, Policy, RoomPattern, Tenant, TenantName, Unscheduled};
 
 /// A tenant as it lies in the table.
 pub(super) struct TenantRow {
@@ -14,6 +14,7 @@ pub(super) struct TenantRow {
     pub name: String,
     pub language: String,
     pub time_zone: String,
+    pub meeting_url: Option<String>,
     pub early_open_s: i32,
     pub grace_s: i32,
     pub max_duration_s: Option<i32>,
@@ -42,6 +43,7 @@ impl TryFrom<TenantRow> for Tenant {
             policy: Policy {
                 language: parse("language", &row.language)?,
                 time_zone: parse("time_zone", &row.time_zone)?,
+                meeting_url: row.meeting_url.map(|url| parse("meeting_url", &url)).transpose()?,
                 early_open: seconds(row.early_open_s),
                 grace: seconds(row.grace_s),
                 max_duration: row.max_duration_s.map(seconds),
@@ -65,14 +67,28 @@ impl TryFrom<TenantRow> for Tenant {
     }
 }
 
+/// Reads tenants. Every column by its name: a `*` in a prepared statement fails once a later version adds
+/// a column, while replicas of this one still run.
+macro_rules! select_tenants {
+    ($which:literal $(, $argument:expr)*) => {
+        sqlx::query_as!(
+            TenantRow,
+            "SELECT id, name, language, time_zone, meeting_url, early_open_s, grace_s, max_duration_s,
+                    max_occupants, moderators, when_live_elsewhere, unscheduled, unscheduled_pattern,
+                    unscheduled_duration_s, unscheduled_lobby, unscheduled_max_occupants, capacity,
+                    horizon_days, revision, created_at, disabled_at
+             FROM tenants " + $which
+            $(, $argument)*
+        )
+    };
+}
+
 /// The tenant of that name.
 ///
 /// # Errors
 /// Where the database fails.
 pub async fn by_name(db: &mut PgConnection, name: &TenantName) -> Result<Option<Tenant>, StoreError> {
-    let row = sqlx::query_as!(TenantRow, "SELECT * FROM tenants WHERE name = $1", name.as_str())
-        .fetch_optional(db)
-        .await?;
+    let row = select_tenants!("WHERE name = $1", name.as_str()).fetch_optional(db).await?;
     row.map(Tenant::try_from).transpose()
 }
 
@@ -84,9 +100,7 @@ pub async fn by_name_for_share(
     db: &mut PgConnection,
     name: &TenantName,
 ) -> Result<Option<Tenant>, StoreError> {
-    let row = sqlx::query_as!(TenantRow, "SELECT * FROM tenants WHERE name = $1 FOR SHARE", name.as_str())
-        .fetch_optional(db)
-        .await?;
+    let row = select_tenants!("WHERE name = $1 FOR SHARE", name.as_str()).fetch_optional(db).await?;
     row.map(Tenant::try_from).transpose()
 }
 
@@ -98,9 +112,7 @@ pub async fn by_name_for_update(
     db: &mut PgConnection,
     name: &TenantName,
 ) -> Result<Option<Tenant>, StoreError> {
-    let row = sqlx::query_as!(TenantRow, "SELECT * FROM tenants WHERE name = $1 FOR UPDATE", name.as_str())
-        .fetch_optional(db)
-        .await?;
+    let row = select_tenants!("WHERE name = $1 FOR UPDATE", name.as_str()).fetch_optional(db).await?;
     row.map(Tenant::try_from).transpose()
 }
 
@@ -109,7 +121,7 @@ pub async fn by_name_for_update(
 /// # Errors
 /// Where the database fails.
 pub async fn list(db: &mut PgConnection) -> Result<Vec<Tenant>, StoreError> {
-    let rows = sqlx::query_as!(TenantRow, "SELECT * FROM tenants ORDER BY name").fetch_all(db).await?;
+    let rows = select_tenants!("ORDER BY name").fetch_all(db).await?;
     rows.into_iter().map(Tenant::try_from).collect()
 }
 
@@ -123,8 +135,9 @@ pub async fn insert(db: &mut PgConnection, tenant: &Tenant) -> Result<bool, Stor
         "INSERT INTO tenants (id, name, language, time_zone, early_open_s, grace_s, max_duration_s, max_occupants,
                               moderators, when_live_elsewhere, unscheduled, unscheduled_pattern,
                               unscheduled_duration_s, unscheduled_lobby, unscheduled_max_occupants, capacity,
-                              horizon_days, revision, created_at, disabled_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
+                              horizon_days, revision, created_at, disabled_at, meeting_url)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+                 $21)",
         Uuid::from(tenant.id),
         tenant.name.as_str(),
         <&str>::from(policy.language),
@@ -145,6 +158,7 @@ pub async fn insert(db: &mut PgConnection, tenant: &Tenant) -> Result<bool, Stor
         tenant.revision,
         tenant.created_at,
         tenant.disabled_at,
+        policy.meeting_url.as_ref().map(BaseUrl::as_str),
     )
     .execute(db)
     .await;
@@ -167,7 +181,7 @@ pub async fn update(db: &mut PgConnection, tenant: &Tenant) -> Result<(), StoreE
              max_occupants = $7, moderators = $8, when_live_elsewhere = $9, unscheduled = $10,
              unscheduled_pattern = $11, unscheduled_duration_s = $12, unscheduled_lobby = $13,
              unscheduled_max_occupants = $14, capacity = $15, horizon_days = $16, revision = $17,
-             disabled_at = $18
+             disabled_at = $18, meeting_url = $19
          WHERE id = $1",
         Uuid::from(tenant.id),
         <&str>::from(policy.language),
@@ -187,6 +201,7 @@ pub async fn update(db: &mut PgConnection, tenant: &Tenant) -> Result<(), StoreE
         to_days(policy.horizon),
         tenant.revision,
         tenant.disabled_at,
+        policy.meeting_url.as_ref().map(BaseUrl::as_str),
     )
     .execute(db)
     .await?;

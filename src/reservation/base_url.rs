@@ -1,0 +1,116 @@
+//! Addresses that paths are put behind: of a Jitsi, where people meet, and of Frontdesk itself.
+
+use std::fmt;
+use std::str::FromStr;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use url::Url;
+
+/// What a segment of a path keeps as it is (RFC 3986, unreserved).
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// An `http` or `https` address without a slash at its end: `https://meet.example.org` or
+/// `https://example.org/meet`. No credentials, no query, no fragment; at most 500 bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BaseUrl(Url);
+
+/// It can't be such an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "write an address such as https://meet.example.org, with no user, query or fragment, in at most {} bytes",
+    BaseUrl::MAX_BYTES
+)]
+pub struct BaseUrlError;
+
+impl BaseUrl {
+    /// The most bytes.
+    pub const MAX_BYTES: usize = 500;
+
+    /// The address without a slash at its end.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str().trim_end_matches('/')
+    }
+
+    /// The host's name or IP address, in lower case.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        self.0.host_str().unwrap_or_default()
+    }
+
+    /// The address of what is called `name` there, whatever characters it has.
+    #[must_use]
+    pub fn with_segment(&self, name: &str) -> String {
+        format!("{}/{}", self.as_str(), utf8_percent_encode(name, SEGMENT))
+    }
+}
+
+impl fmt::Display for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for BaseUrl {
+    type Err = BaseUrlError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let url = Url::parse(text).map_err(|_| BaseUrlError)?;
+        let bare = url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none();
+        let web = matches!(url.scheme(), "http" | "https") && url.has_host();
+        let short = url.as_str().len() <= Self::MAX_BYTES;
+        if bare && web && short { Ok(Self(url)) } else { Err(BaseUrlError) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_read_in_its_usual_form() {
+        for (text, read) in [
+            ("https://Meet.Example.org/", "https://meet.example.org"),
+            ("https://example.org/meet/", "https://example.org/meet"),
+            ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+            ("http://[::1]:8080", "http://[::1]:8080"),
+            ("https://example.org:443", "https://example.org"),
+        ] {
+            assert_eq!(text.parse::<BaseUrl>().unwrap().as_str(), read);
+        }
+    }
+
+    #[test]
+    fn what_is_more_or_less_than_an_address_is_refused() {
+        let long = format!("https://example.org/{}", "a".repeat(500));
+        for text in [
+            "",
+            "meet.example.org",
+            "//meet",
+            "ftp://example.org",
+            "https://",
+            "https://u:p@example.org",
+            "https://u@example.org",
+            "https://example.org?x",
+            "https://example.org#x",
+            "mailto:a@example.org",
+            &long,
+        ] {
+            assert_eq!(text.parse::<BaseUrl>(), Err(BaseUrlError), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_room_is_one_segment_whatever_it_is_called() {
+        let meet: BaseUrl = "https://meet.example.org/acme".parse().unwrap();
+        assert_eq!(meet.with_segment("standup"), "https://meet.example.org/acme/standup");
+        assert_eq!(
+            meet.with_segment("Grüße Raum/1?"),
+            "https://meet.example.org/acme/Gr%C3%BC%C3%9Fe%20Raum%2F1%3F"
+        );
+        assert_eq!(meet.host(), "meet.example.org");
+    }
+}
