@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ipnet::IpNet;
 use moka::sync::Cache;
 use sqlx::postgres::PgConnectOptions;
 
@@ -34,6 +35,8 @@ pub struct App {
     pub metrics: Metrics,
     /// The language of messages that belong to no tenant.
     pub language: Language,
+    /// Proxies that say for whom they ask.
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 impl App {
@@ -56,7 +59,15 @@ impl App {
             refusals,
             metrics: Metrics::default(),
             language,
+            trusted_proxies: Vec::new(),
         }
+    }
+
+    /// The same, behind these proxies.
+    #[must_use]
+    pub fn behind(mut self, proxies: &[IpNet]) -> Self {
+        self.trusted_proxies = proxies.to_vec();
+        self
     }
 
     /// Closes all connections, once what they are doing is done.

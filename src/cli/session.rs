@@ -165,7 +165,8 @@ impl Session {
         }
         let (log, refusals) = RefusalLog::new();
         let app =
-            App::new(options.clone(), &config.database, place.keys, Clock::system(), config.language, log);
+            App::new(options.clone(), &config.database, place.keys, Clock::system(), config.language, log)
+                .behind(config.trusted_proxies.networks());
         Ok(Self { app: Data::new(app), private, options, refusals })
     }
 

@@ -25,9 +25,9 @@ use std::{
 use self::reader::Reader;
 pub use self::{
     problem::{ConfigError, Found, Origin, Problem},
-    value::{Connections, DatabaseUrl, LogFilter, LogFormat},
+    value::{Connections, DatabaseUrl, LogFilter, LogFormat, TrustedProxies},
 };
-use crate::reservation::wording::Language;
+use crate::reservation::{BaseUrl, wording::Language};
 
 /// Read where neither `--config` nor `FRONTDESK_CONFIG` names a file, if it exists.
 pub const DEFAULT_PATH: &str = "/etc/frontdesk/frontdesk.toml";
@@ -37,6 +37,12 @@ pub const DEFAULT_PATH: &str = "/etc/frontdesk/frontdesk.toml";
 pub struct Config {
     /// Where requests are accepted. Default: `127.0.0.1:8080`.
     pub listen: SocketAddr,
+    /// Under which address others reach this service. Default: none.
+    pub public_url: Option<BaseUrl>,
+    /// Proxies that say for whom they ask. Default: none.
+    pub trusted_proxies: TrustedProxies,
+    /// TLS. Default: none, which means plain HTTP.
+    pub tls: Option<TlsConfig>,
     /// Where the private database lives if `database.url` is left out. Default: chosen at the start.
     pub data_dir: Option<PathBuf>,
     /// The language of messages that belong to no tenant. Default: English.
@@ -64,6 +70,15 @@ pub struct DatabaseConfig {
     pub connections: Connections,
     /// Whether the start brings the schema up to date. Default: true.
     pub migrate: bool,
+}
+
+/// TLS, without a proxy in front.
+#[derive(Debug, Clone)]
+pub struct TlsConfig {
+    /// PEM: the certificate, then the ones that vouch for it.
+    pub certificate_file: PathBuf,
+    /// PEM: the certificate's private key.
+    pub key_file: PathBuf,
 }
 
 /// What is logged, and how.

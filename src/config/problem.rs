@@ -79,6 +79,14 @@ pub enum Problem {
         /// The file that holds it.
         second: Origin,
     },
+    /// Of two settings that need each other, only one.
+    #[error("`{there}` needs `{missing}` beside it")]
+    Half {
+        /// The key that is set.
+        there: &'static str,
+        /// The key that is not, or has a bad value.
+        missing: &'static str,
+    },
 }
 
 impl Problem {

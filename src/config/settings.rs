@@ -3,12 +3,29 @@
 //! A help is a clause without a full stop, with the unit. Not in here: where the
 //! values come from (`reader`, `setting`).
 
-use super::{Config, DatabaseConfig, LogConfig, RetentionConfig, reader::Reader};
+use super::{
+    Config, DatabaseConfig, LogConfig, RetentionConfig, TlsConfig, TrustedProxies, problem::Problem,
+    reader::Reader,
+};
 
 /// Reads all settings. Each is declared here and nowhere else.
 pub(super) fn read(r: &mut Reader) -> Config {
     Config {
         listen: r.setting("listen", "127.0.0.1:8080", "IP address and port to accept requests on").parse(),
+        public_url: r
+            .optional(
+                "public_url",
+                "address under which others reach this service, such as `https://frontdesk.example.org`",
+            )
+            .parse_optional(),
+        trusted_proxies: r
+            .optional(
+                "trusted_proxies",
+                "addresses or networks of proxies whose `X-Forwarded-For` is believed, with commas between",
+            )
+            .parse_optional()
+            .unwrap_or(TrustedProxies::NONE),
+        tls: tls(r),
         data_dir: r.optional("data_dir", "folder of the private PostgreSQL").parse_optional(),
         language: r
             .setting("language", "en", "language of messages that belong to no tenant: `en` or `de`")
@@ -51,4 +68,26 @@ pub(super) fn read(r: &mut Reader) -> Config {
             refusals: r.setting("retention.refusals", "30d", "how long the log of refusals is kept").parse(),
         },
     }
+}
+
+/// Certificate and key come together, or not at all.
+fn tls(r: &mut Reader) -> Option<TlsConfig> {
+    let certificate = r
+        .optional(
+            "tls.certificate_file",
+            "PEM file with the certificate and its chain; without one, plain HTTP",
+        )
+        .parse_optional();
+    let key = r.optional("tls.key_file", "PEM file with the certificate's private key").parse_optional();
+    match (certificate, key) {
+        (Some(certificate_file), Some(key_file)) => Some(TlsConfig { certificate_file, key_file }),
+        (None, None) => None,
+        (Some(_), None) => half_of_tls(r, "tls.certificate_file", "tls.key_file"),
+        (None, Some(_)) => half_of_tls(r, "tls.key_file", "tls.certificate_file"),
+    }
+}
+
+fn half_of_tls(r: &mut Reader, there: &'static str, missing: &'static str) -> Option<TlsConfig> {
+    r.problems.push(Problem::Half { there, missing });
+    None
 }

@@ -2,12 +2,19 @@
 //!
 //! Not in here: where the text comes from (`reader`).
 
-use std::{fmt, net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
+use std::{
+    fmt,
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    str::FromStr,
+    time::Duration,
+};
 
+use ipnet::IpNet;
 use sqlx::postgres::PgConnectOptions;
 use tracing_subscriber::EnvFilter;
 
-use crate::reservation::wording::Language;
+use crate::reservation::{BaseUrl, wording::Language};
 
 /// A type that a setting's text is parsed into.
 pub(super) trait Value: Sized {
@@ -113,6 +120,39 @@ impl Value for LogFilter {
     fn parse(text: &str) -> Option<Self> {
         let valid = !text.trim().is_empty() && EnvFilter::try_new(text).is_ok();
         valid.then(|| Self(text.to_owned()))
+    }
+}
+
+/// Proxies that say in `X-Forwarded-For` for whom they ask.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrustedProxies(Vec<IpNet>);
+
+impl TrustedProxies {
+    /// Nobody is believed.
+    pub const NONE: Self = Self(Vec::new());
+
+    /// Their networks; a single address is a network of one.
+    #[must_use]
+    pub fn networks(&self) -> &[IpNet] {
+        &self.0
+    }
+}
+
+impl Value for TrustedProxies {
+    const EXPECTED: &'static str = "IP addresses or networks such as `127.0.0.1, 10.0.0.0/8`";
+
+    fn parse(text: &str) -> Option<Self> {
+        let network = |part: &str| part.parse().or_else(|_| part.parse::<IpAddr>().map(IpNet::from)).ok();
+        text.split(',').map(|part| network(part.trim())).collect::<Option<_>>().map(Self)
+    }
+}
+
+impl Value for BaseUrl {
+    const EXPECTED: &'static str =
+        "an address such as `https://frontdesk.example.org`, without user, query or fragment";
+
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Our own endpoints.
 
+pub mod client;
 pub mod fault;
 pub mod health;
 pub mod metrics;

@@ -19,6 +19,7 @@ use crate::actions::look_up::look_up;
 use crate::actions::release::release;
 use crate::actions::reserve::reserve;
 use crate::app::App;
+use crate::http::client;
 use crate::http::fault::{Fault, method_not_allowed};
 use crate::metrics::Outcome;
 
@@ -48,7 +49,7 @@ async fn open(app: web::Data<App>, request: HttpRequest, payload: web::Payload) 
         let form = OpeningForm::read(&request, payload).await?;
         Ok(answer(&reserve(&app, &credential, &form.node, &form.mail_owner).await?))
     };
-    answered.await.unwrap_or_else(|error: ProsodyError| error.render(app.language))
+    answered.await.unwrap_or_else(|error| refused(&app, &request, error))
 }
 
 async fn show(app: web::Data<App>, request: HttpRequest, id: web::Path<String>) -> HttpResponse {
@@ -58,7 +59,7 @@ async fn show(app: web::Data<App>, request: HttpRequest, id: web::Path<String>) 
         let found = look_up(&app, &credential, tenant, id).await?;
         Ok(opened(&found.ok_or(Fault::NotFound)?))
     };
-    answered.await.unwrap_or_else(|error: ProsodyError| error.render(app.language))
+    answered.await.unwrap_or_else(|error| refused(&app, &request, error))
 }
 
 async fn end(app: web::Data<App>, request: HttpRequest, id: web::Path<String>) -> HttpResponse {
@@ -71,5 +72,15 @@ async fn end(app: web::Data<App>, request: HttpRequest, id: web::Path<String>) -
             Err(Fault::NotFound.into())
         }
     };
-    answered.await.unwrap_or_else(|error: ProsodyError| error.render(app.language))
+    answered.await.unwrap_or_else(|error| refused(&app, &request, error))
+}
+
+/// The error on the wire. A credential that is not valid is logged with where it came from: that is
+/// how an operator finds the server that has the wrong one, and it is no person's address.
+fn refused(app: &App, request: &HttpRequest, error: ProsodyError) -> HttpResponse {
+    if error.is_unauthorized() {
+        let from = client::address(request, &app.trusted_proxies).map(tracing::field::display);
+        tracing::warn!(client.address = from, "a conference server's credential is missing or not valid");
+    }
+    error.render(app.language)
 }

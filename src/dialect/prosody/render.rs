@@ -59,6 +59,11 @@ impl From<ReserveError> for ProsodyError {
 }
 
 impl ProsodyError {
+    /// Whether the credential is missing or not valid.
+    pub const fn is_unauthorized(&self) -> bool {
+        matches!(self, Self::Request(Fault::Unauthorized) | Self::Reserve(ReserveError::UnknownCredential))
+    }
+
     /// The error on the wire. Where the fault is ours, its cause goes to the log.
     pub fn render(self, language: Language) -> HttpResponse {
         match self {
