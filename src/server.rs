@@ -1,6 +1,7 @@
 //! The HTTP server: every URL there is, on one screen.
 
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::body::MessageBody;
@@ -15,6 +16,7 @@ use crate::dialect::prosody;
 use crate::http::fault::{method_not_allowed, not_found};
 use crate::http::{health, metrics};
 use crate::telemetry::RequestSpan;
+use crate::tls::Certificate;
 
 /// How long the head of a request may take to come.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
@@ -34,7 +36,7 @@ fn resource(path: &str, route: Route) -> Resource {
     web::resource(path).route(route).default_service(web::to(method_not_allowed))
 }
 
-/// Serves on the listener until it is told to stop; then running requests may finish for
+/// Serves on the listener, with TLS where there is a certificate, until it is told to stop; then running requests may finish for
 /// `shutdown_timeout`.
 ///
 /// # Errors
@@ -42,6 +44,7 @@ fn resource(path: &str, route: Route) -> Resource {
 pub fn serve(
     app: web::Data<App>,
     listener: TcpListener,
+    certificate: Option<&Arc<Certificate>>,
     shutdown_timeout: Duration,
 ) -> std::io::Result<Server> {
     let server = HttpServer::new(move || {
@@ -55,8 +58,11 @@ pub fn serve(
     })
     .client_request_timeout(HEAD_TIMEOUT)
     .shutdown_timeout(shutdown_timeout.as_secs().max(1))
-    .disable_signals()
-    .listen(listener)?;
+    .disable_signals();
+    let server = match certificate {
+        Some(certificate) => server.listen_rustls_0_23(listener, certificate.server_config())?,
+        None => server.listen(listener)?,
+    };
     Ok(server.run())
 }
 

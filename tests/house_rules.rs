@@ -24,8 +24,9 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("background", &["actions", "app", "config", "store"]),
     ("view", &["actions", "dialect", "reservation", "store"]),
     ("dialect", &["actions", "app", "credential", "http", "metrics", "reservation", "telemetry"]),
+    ("tls", &["config", "telemetry"]),
     ("http", &["actions", "app", "reservation", "store"]),
-    ("server", &["app", "dialect", "http", "telemetry"]),
+    ("server", &["app", "dialect", "http", "telemetry", "tls"]),
 ];
 
 /// Where the checked macros, and with them SQL, may stand.

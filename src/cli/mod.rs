@@ -14,6 +14,7 @@ mod serve;
 mod server;
 mod session;
 mod tenant;
+mod url;
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -120,7 +121,10 @@ fn run(cli: Cli) -> Done {
     }
     telemetry::init(&config.log);
     if let Command::Healthcheck = command {
-        return health::check(config.listen);
+        return tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?
+            .block_on(health::check(&config));
     }
     // Before there is any thread: as root, this process becomes another user's.
     let place = Place::choose(&config)?;

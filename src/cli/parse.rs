@@ -1,7 +1,5 @@
 //! Values on the command line.
 
-use std::net::{Ipv6Addr, SocketAddr};
-
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 
@@ -121,15 +119,6 @@ async fn tenant_among(db: &mut PgConnection, name: Option<TenantName>) -> Result
         (None, _) => Err(TenantError::None),
         (Some(only), true) => Ok(only),
         (Some(_), false) => Err(TenantError::Several),
-    }
-}
-
-/// An address that a client on this host can use.
-pub(super) fn reachable(address: SocketAddr) -> SocketAddr {
-    match address {
-        SocketAddr::V4(v4) if v4.ip().is_unspecified() => ([127, 0, 0, 1], v4.port()).into(),
-        SocketAddr::V6(v6) if v6.ip().is_unspecified() => (Ipv6Addr::LOCALHOST, v6.port()).into(),
-        other => other,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::future::pending;
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::Server;
@@ -12,9 +13,9 @@ use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 
 use super::Done;
-use super::parse::reachable;
 use super::print::say;
 use super::session::{Place, Purpose, Session};
+use super::url::public_url;
 use crate::actions::welcome::{Welcome, welcome};
 use crate::app::App;
 use crate::background;
@@ -22,9 +23,13 @@ use crate::config::{Config, Overrides};
 use crate::database::private::PrivateDatabase;
 use crate::server;
 use crate::store::servers;
+use crate::tls::Certificate;
 
 /// How long the last refusals may take to be written.
 const FLUSH: Duration = Duration::from_secs(3);
+
+/// How often the certificate's files are looked at.
+const LOOK: Duration = Duration::from_secs(30);
 
 /// The pause before the private PostgreSQL is started again.
 const RESTART_PAUSE: Duration = Duration::from_secs(1);
@@ -72,13 +77,14 @@ pub(super) async fn serve(config: Config, place: Place) -> Done {
         }
     };
     tokio::pin!(stop);
+    let certificate = config.tls.as_ref().map(Certificate::read).transpose()?;
     let session = tokio::select! {
         session = Session::open(place, &config, Purpose::Serve) => session?,
         () = &mut stop => return Ok(()),
     };
     // Only now: a connection that waits for the database would be worse than one that is refused,
     // for a conference server asks again.
-    let (server, address) = match listen(&session, &config) {
+    let (server, address) = match listen(&session, &config, certificate.as_ref()) {
         Ok(listening) => listening,
         Err(error) => {
             session.close().await;
@@ -96,6 +102,7 @@ pub(super) async fn serve(config: Config, place: Place) -> Done {
         () = stop => None,
         () = beside(&app, &config, address, is_private) => None,
         () = keep_alive(&mut private) => None,
+        () = follow(certificate.as_deref()) => None,
     };
     tracing::info!("stopping");
     if ended.is_none() {
@@ -132,11 +139,16 @@ fn ignores_hangup() -> bool {
     ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }
 
-fn listen(session: &Session, config: &Config) -> Result<(Server, SocketAddr), ListenError> {
+fn listen(
+    session: &Session,
+    config: &Config,
+    certificate: Option<&Arc<Certificate>>,
+) -> Result<(Server, SocketAddr), ListenError> {
     let failed = |source| ListenError { address: config.listen, source };
     let listener = TcpListener::bind(config.listen).map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
-    let server = server::serve(session.app.clone(), listener, config.shutdown_timeout).map_err(failed)?;
+    let server =
+        server::serve(session.app.clone(), listener, certificate, config.shutdown_timeout).map_err(failed)?;
     Ok((server, address))
 }
 
@@ -144,9 +156,9 @@ fn listen(session: &Session, config: &Config) -> Result<(Server, SocketAddr), Li
 async fn beside(app: &App, config: &Config, address: SocketAddr, private: bool) {
     let greeting = if private { welcome(app).await } else { Ok(None) };
     match greeting {
-        Ok(Some(greeting)) => introduce(address, &greeting),
+        Ok(Some(greeting)) => introduce(&public_url(config, address), &greeting),
         Ok(None) => {
-            say(format_args!("Frontdesk answers at http://{}", reachable(address)));
+            say(format_args!("Frontdesk answers at {}", public_url(config, address)));
             hint(app, private).await;
         }
         Err(error) => {
@@ -171,6 +183,14 @@ async fn hint(app: &App, private: bool) {
     }
 }
 
+/// Keeps the certificate up to date, where there is one.
+async fn follow(certificate: Option<&Certificate>) {
+    match certificate {
+        Some(certificate) => certificate.follow(LOOK).await,
+        None => pending().await,
+    }
+}
+
 /// Starts the private PostgreSQL again whenever it dies.
 async fn keep_alive(private: &mut Option<PrivateDatabase>) {
     let Some(private) = private else {
@@ -189,8 +209,7 @@ async fn keep_alive(private: &mut Option<PrivateDatabase>) {
     }
 }
 
-fn introduce(address: SocketAddr, greeting: &Welcome) {
-    let url = format!("http://{}", reachable(address));
+fn introduce(url: &str, greeting: &Welcome) {
     let credential = greeting.server.credential.expose();
     say(format_args!(
         "Frontdesk answers at {url}

@@ -288,6 +288,10 @@ fn the_documentation_has_each_setting_once_and_what_it_shows_can_be_set() {
         .collect();
     insta::assert_snapshot!(listed.join("\n"), @r"
     listen FRONTDESK_LISTEN 127.0.0.1:8080
+    public_url FRONTDESK_PUBLIC_URL -
+    trusted_proxies FRONTDESK_TRUSTED_PROXIES -
+    tls.certificate_file FRONTDESK_TLS_CERTIFICATE_FILE -
+    tls.key_file FRONTDESK_TLS_KEY_FILE -
     data_dir FRONTDESK_DATA_DIR -
     language FRONTDESK_LANGUAGE en
     master_key_file FRONTDESK_MASTER_KEY_FILE -
@@ -307,4 +311,24 @@ fn the_documentation_has_each_setting_once_and_what_it_shows_can_be_set() {
         None => start,
     });
     start.load().unwrap();
+}
+
+#[test]
+fn a_certificate_and_its_key_come_together() {
+    let problems = Start::new("tls.key_file = 'key.pem'").problems();
+    assert_eq!(problems, ["`tls.key_file` needs `tls.certificate_file` beside it"]);
+    let problems = Start::new("").variable("FRONTDESK_TLS_CERTIFICATE_FILE", "cert.pem").problems();
+    assert_eq!(problems, ["`tls.certificate_file` needs `tls.key_file` beside it"]);
+    let config = Start::new("tls.key_file = 'key.pem'\ntls.certificate_file = 'cert.pem'").load().unwrap();
+    assert_eq!(config.tls.unwrap().key_file, PathBuf::from("key.pem"));
+}
+
+#[test]
+fn trusted_proxies_are_addresses_and_networks() {
+    let config = Start::new("trusted_proxies = '127.0.0.1, 10.0.0.0/8,fd00::/8'").load().unwrap();
+    let networks: Vec<String> = config.trusted_proxies.networks().iter().map(ToString::to_string).collect();
+    assert_eq!(networks, ["127.0.0.1/32", "10.0.0.0/8", "fd00::/8"]);
+    for text in ["localhost", "10.0.0.0/33", "10.0.0.1,", "*"] {
+        assert_eq!(Start::new("").variable("FRONTDESK_TRUSTED_PROXIES", text).problems().len(), 1, "{text}");
+    }
 }

@@ -14,6 +14,7 @@ mod races;
 mod rig;
 mod schema;
 mod spellings;
+mod tls;
 mod windows;
 mod wire;
 mod world;

@@ -136,7 +136,7 @@ impl World {
         let app = Data::new(App::new(options.clone(), &pools(), keys(), clock.clone(), Language::En, log));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let serving = server::serve(app.clone(), listener, Duration::from_secs(1)).unwrap();
+        let serving = server::serve(app.clone(), listener, None, Duration::from_secs(1)).unwrap();
         let server = serving.handle();
         tokio::spawn(serving);
         let (stop_writing, stopped) = oneshot::channel();
