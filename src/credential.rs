@@ -18,7 +18,9 @@ pub enum CredentialKind {
 }
 
 impl CredentialKind {
-    fn prefix(self) -> &'static str {
+    /// What each of them starts with.
+    #[must_use]
+    pub const fn prefix(self) -> &'static str {
         match self {
             Self::Server => "fd_server_",
             Self::App => "fd_app_",
@@ -77,7 +79,7 @@ impl Credential {
 }
 
 /// The SHA-256 of a credential.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CredentialHash([u8; 32]);
 
 impl CredentialHash {

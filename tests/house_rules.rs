@@ -22,6 +22,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
         &["app", "clock", "config", "credential", "database", "metrics", "reservation", "seal", "store"],
     ),
     ("background", &["actions", "app", "config", "store"]),
+    ("prosody", &["reservation"]),
+    ("doctor", &["app", "config", "credential", "prosody", "reservation", "store", "telemetry"]),
     ("view", &["actions", "dialect", "reservation", "store"]),
     ("dialect", &["actions", "app", "credential", "http", "metrics", "reservation", "telemetry"]),
     ("tls", &["config", "telemetry"]),

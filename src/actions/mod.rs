@@ -11,6 +11,7 @@ pub mod close_conference;
 pub mod dry_run;
 pub mod look_up;
 pub mod passwords;
+pub mod probe;
 pub mod release;
 pub mod reserve;
 pub mod revoke_app;

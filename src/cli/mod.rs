@@ -7,9 +7,11 @@ mod app;
 mod appointment;
 mod conference;
 mod decide;
+mod doctor;
 mod health;
 mod parse;
 mod print;
+mod prosody_config;
 mod serve;
 mod server;
 mod session;
@@ -25,6 +27,7 @@ use clap::{Args, Parser, Subcommand};
 use self::print::{Output, complain, say};
 use self::session::{Place, Purpose, Session};
 use crate::config::{self, Config, Overrides};
+use crate::prosody::GUARD_MODULE;
 use crate::telemetry;
 
 /// How a command ends. Whatever went wrong becomes text here and nowhere else.
@@ -87,6 +90,10 @@ enum Command {
     /// Conferences: rooms that were opened
     #[command(subcommand)]
     Conference(conference::ConferenceCommand),
+    /// Write what Prosody needs to ask Frontdesk, ready to paste
+    ProsodyConfig(prosody_config::ProsodyConfigArgs),
+    /// Say what will not work in this set-up, and how to mend it
+    Doctor(doctor::DoctorArgs),
     /// Say what a conference server would be told, and claim nothing
     Decide(decide::DecideArgs),
 }
@@ -126,6 +133,15 @@ fn run(cli: Cli) -> Done {
             .build()?
             .block_on(health::check(&config));
     }
+    if let Command::ProsodyConfig(args) = &command
+        && args.guard_module
+    {
+        say(format_args!("{}", GUARD_MODULE.trim_end()));
+        return Ok(());
+    }
+    if let Command::Doctor(args) = &command {
+        return doctor::run(args, output, &config);
+    }
     // Before there is any thread: as root, this process becomes another user's.
     let place = Place::choose(&config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -140,7 +156,7 @@ async fn dispatch(command: Command, output: Output, config: Config, place: Place
     let session = Session::open(place, &config, purpose).await?;
     let app = &session.app;
     let done = match command {
-        Command::Serve(_) | Command::CheckConfig { .. } | Command::Healthcheck => Ok(()),
+        Command::Serve(_) | Command::CheckConfig { .. } | Command::Healthcheck | Command::Doctor(_) => Ok(()),
         Command::Migrate => {
             say(format_args!("the schema is up to date"));
             Ok(())
@@ -151,6 +167,7 @@ async fn dispatch(command: Command, output: Output, config: Config, place: Place
         Command::Appointment(command) => command.run(app, output).await,
         Command::Conference(command) => command.run(app, output).await,
         Command::Decide(args) => args.run(app, output).await,
+        Command::ProsodyConfig(args) => args.run(app, &config, output).await,
     };
     session.close().await;
     done

@@ -118,6 +118,8 @@ pub(super) enum Purpose {
     Migrate,
     /// Any other command.
     Command,
+    /// Looking only: the schema is left as it is.
+    Look,
 }
 
 /// When the schema is brought up to date.
@@ -153,7 +155,7 @@ impl Session {
         let migrate = match purpose {
             Purpose::Migrate => Migrate::Always,
             Purpose::Serve if config.database.migrate => Migrate::Always,
-            Purpose::Serve => Migrate::Never,
+            Purpose::Serve | Purpose::Look => Migrate::Never,
             Purpose::Command if private.is_some() => Migrate::Always,
             Purpose::Command => Migrate::AtFirst,
         };

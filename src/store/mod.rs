@@ -12,6 +12,7 @@ pub mod deployment;
 pub mod desk;
 pub mod health;
 pub mod refusals;
+pub mod removal;
 pub mod servers;
 pub mod tenants;
 

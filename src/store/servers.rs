@@ -107,6 +107,27 @@ pub async fn by_name(db: &mut PgConnection, name: &str) -> Result<Option<ServerR
     Ok(select(db, Some(name)).await?.pop())
 }
 
+/// The server whose credential that is, unless the credential is revoked.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn by_credential(
+    db: &mut PgConnection,
+    hash: CredentialHash,
+) -> Result<Option<ServerRecord>, StoreError> {
+    let name = sqlx::query_scalar!(
+        "SELECT s.name FROM server_credentials k JOIN conference_servers s ON s.id = k.server_id
+         WHERE k.hash = $1 AND k.revoked_at IS NULL",
+        hash.as_bytes(),
+    )
+    .fetch_optional(&mut *db)
+    .await?;
+    match name {
+        Some(name) => by_name(db, &name).await,
+        None => Ok(None),
+    }
+}
+
 /// All servers, by name.
 ///
 /// # Errors

@@ -40,6 +40,14 @@ pub fn settle(data_dir: Option<&Path>) -> Result<PathBuf, FolderError> {
     if geteuid().is_root() { settle_as_root(&wanted) } else { settle_as_is(&wanted) }
 }
 
+/// Where the data folder is or would be; nothing is made.
+///
+/// # Errors
+/// Where there is no home to put it into.
+pub fn locate(data_dir: Option<&Path>) -> Result<PathBuf, FolderError> {
+    choose(data_dir, geteuid())
+}
+
 fn settle_as_is(wanted: &Path) -> Result<PathBuf, FolderError> {
     make(wanted)?;
     let folder = fs::canonicalize(wanted).map_err(io("enter", wanted))?;

@@ -39,7 +39,7 @@ mod postmaster;
 mod readiness;
 
 pub use error::PrivateDatabaseError;
-pub use folder::settle;
+pub use folder::{locate, settle};
 pub use folder_error::FolderError;
 
 use layout::Layout;

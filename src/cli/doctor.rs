@@ -1,0 +1,297 @@
+//! `frontdesk doctor`: in which order things are looked at, and how it is told.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde::Serialize;
+
+use super::Done;
+use super::print::{Output, say};
+use super::session::{Place, Purpose, Session, SessionError};
+use super::url::public_url;
+use crate::actions::probe;
+use crate::app::App;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::database::private::locate;
+use crate::doctor::conversation::{Booked, Peer, Script};
+use crate::doctor::prosody::{Asker, examine, shared_credentials};
+use crate::doctor::{Check, Finding, Findings, Level, deployment};
+use crate::prosody::config::ProsodyConfig;
+use crate::reservation::{BaseUrl, Moderators};
+use crate::telemetry::with_sources;
+
+#[derive(Debug, Args)]
+pub(super) struct DoctorArgs {
+    /// Prosody's main configuration file, such as /etc/prosody/prosody.cfg.lua; may be given several times
+    #[arg(long, value_name = "FILE")]
+    prosody_config: Vec<PathBuf>,
+    /// The web application's configuration, such as /etc/jitsi/meet/meet.example.org-config.js
+    #[arg(long, value_name = "FILE")]
+    web_config: Vec<PathBuf>,
+    /// Ask the service at this address [default: what Prosody's configuration says; else public_url]
+    #[arg(long, value_name = "URL")]
+    url: Option<BaseUrl>,
+}
+
+/// Something doesn't work.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} of {1} checks failed")]
+struct Unwell(usize, usize);
+
+#[derive(Serialize)]
+struct Report<'a> {
+    ok: bool,
+    findings: &'a [Finding],
+}
+
+/// One of Prosody's configurations, and the hosts in it that ask.
+struct Patient {
+    config: ProsodyConfig,
+    askers: Vec<Asker>,
+}
+
+/// Looks at everything. To be called before there is any thread: as root, what only root may read is
+/// read first, and then the process becomes another user's.
+pub(super) fn run(args: &DoctorArgs, output: Output, config: &Config) -> Done {
+    let mut all = Vec::new();
+    let patients = examine_prosodies(args, &mut all);
+    args.web_config.iter().for_each(|path| web_config(path, &mut all));
+    let place = settle(config);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(examine_the_rest(args, config, place, &patients, &mut all));
+    group(&mut all);
+    let errors = all.iter().filter(|finding| finding.level == Level::Error).count();
+    if output.json {
+        output.one(&Report { ok: errors == 0, findings: &all })?;
+    } else {
+        tell(&all);
+    }
+    if errors == 0 { Ok(()) } else { Err(Unwell(errors, all.len()).into()) }
+}
+
+fn examine_prosodies(args: &DoctorArgs, all: &mut Vec<Finding>) -> Vec<Patient> {
+    let mut patients = Vec::new();
+    for path in &args.prosody_config {
+        match ProsodyConfig::read(path) {
+            Ok(config) => {
+                let askers = examine(&config, all);
+                patients.push(Patient { config, askers });
+            }
+            Err(error) => Findings::about(path.display().to_string(), all).error(
+                Check::Configuration,
+                with_sources(&error),
+                "`prosodyctl check config` says more; without the right to read it, try as root",
+            ),
+        }
+    }
+    if args.prosody_config.is_empty() {
+        Findings::about("Prosody", all)
+            .skipped(Check::Configuration, "its configuration was not named: --prosody-config FILE");
+    }
+    let askers: Vec<_> = patients.iter().map(|patient| patient.askers.clone()).collect();
+    shared_credentials(&askers, all);
+    patients
+}
+
+/// Requests by HTTP go to Jicofo, past Prosody.
+fn web_config(path: &Path, all: &mut Vec<Finding>) {
+    let mut found = Findings::about(path.display().to_string(), all);
+    match fs::read_to_string(path) {
+        Ok(text) => found.require(
+            Check::ConferenceRequest,
+            !text.lines().any(|line| {
+                line.split("//").next().is_some_and(|code| code.contains("conferenceRequestUrl"))
+            }),
+            "people ask Prosody, not Jicofo by HTTP",
+            "conferenceRequestUrl is set: requests go to Jicofo by HTTP, past Prosody and Frontdesk",
+            "take conferenceRequestUrl away",
+        ),
+        Err(error) => {
+            found.error(Check::ConferenceRequest, error.to_string(), "name a file that can be read");
+        }
+    }
+}
+
+/// The doctor makes no database and no key where there is none yet.
+fn settle(config: &Config) -> Result<Place, Box<dyn std::error::Error>> {
+    let needed = match (&config.database.url, &config.master_key_file) {
+        (Some(_), Some(_)) => None,
+        (None, _) => Some("pgdata"),
+        (Some(_), None) => Some("master.key"),
+    };
+    if let Some(needed) = needed {
+        let folder = locate(config.data_dir.as_deref())?;
+        if !folder.join(needed).exists() {
+            return Err(format!(
+                "there is no {needed} in {}: nothing was started here yet",
+                folder.display()
+            )
+            .into());
+        }
+    }
+    Ok(Place::choose(config)?)
+}
+
+async fn examine_the_rest(
+    args: &DoctorArgs,
+    config: &Config,
+    place: Result<Place, Box<dyn std::error::Error>>,
+    patients: &[Patient],
+    all: &mut Vec<Finding>,
+) {
+    let session = match place {
+        Ok(place) => Session::open(place, config, Purpose::Look)
+            .await
+            .map_err(|error| (check_of(&error), with_sources(&error))),
+        Err(error) => Err((Check::Keys, with_sources(error.as_ref()))),
+    };
+    let session = session
+        .inspect_err(|(check, problem)| {
+            Findings::about("Frontdesk", all).error(
+                *check,
+                problem,
+                "run the doctor where Frontdesk runs, as its user or root, with the same settings",
+            );
+        })
+        .ok();
+    let app = session.as_ref().map(|session| session.app.as_ref());
+    if let Some(app) = app {
+        let mut found = Findings::about("Frontdesk", all);
+        if let Err(error) = deployment::examine(app, config, &mut found).await {
+            found.error(Check::Database, with_sources(&error), "see PostgreSQL's log");
+        }
+    }
+    for asker in patients.iter().flat_map(|patient| patient.askers.iter().map(move |asker| (patient, asker)))
+    {
+        credential(args, app, asker.0, asker.1, all).await;
+    }
+    let mut urls: Vec<BaseUrl> = patients
+        .iter()
+        .flat_map(|patient| &patient.askers)
+        .filter_map(|asker| asker.prefix.clone())
+        .collect();
+    urls.dedup();
+    match (&args.url, urls.is_empty()) {
+        (Some(url), _) => urls = vec![url.clone()],
+        (None, true) => urls.extend(public_url(config, config.listen).parse::<BaseUrl>().ok()),
+        (None, false) => {}
+    }
+    for url in urls {
+        converse(app, url, all).await;
+    }
+    if let Some(session) = session {
+        session.close().await;
+    }
+}
+
+/// Whether the credential that one host sends is known, to the service and to the database.
+async fn credential(
+    args: &DoctorArgs,
+    app: Option<&App>,
+    patient: &Patient,
+    asker: &Asker,
+    all: &mut Vec<Finding>,
+) {
+    let mut found = Findings::about(&asker.about, all);
+    let Some(credential) = &asker.credential else { return };
+    if let Some(url) = args.url.as_ref().or(asker.prefix.as_ref())
+        && let Ok(mut peer) = Peer::new(url.clone())
+    {
+        peer.knows(credential, &mut found).await;
+    }
+    let Some(app) = app else { return };
+    match deployment::identify(app, credential, &mut found).await {
+        Ok(Some(Moderators::Token)) => crate::doctor::prosody::moderators(&patient.config, &mut found),
+        Ok(_) => {}
+        Err(error) => found.error(Check::Database, with_sources(&error), "see PostgreSQL's log"),
+    }
+}
+
+/// Plays the whole conversation, in a tenant of its own that is gone afterwards.
+async fn converse(app: Option<&App>, url: BaseUrl, all: &mut Vec<Finding>) {
+    let mut found = Findings::about(url.to_string(), all);
+    let mut peer = match Peer::new(url) {
+        Ok(peer) => peer,
+        Err(error) => {
+            return found.error(Check::Service, with_sources(&error), "look at this machine's certificates");
+        }
+    };
+    let clock = Clock::system();
+    if !peer.reach(clock.now(), &mut found).await {
+        return;
+    }
+    let Some(app) = app else {
+        return found.skipped(Check::Grant, "the conversation needs the database, for a room to ask for");
+    };
+    let probe = match probe::set_up(app).await {
+        Ok(probe) => probe,
+        Err(error) => return found.error(Check::Grant, with_sources(&error), "see PostgreSQL's log"),
+    };
+    let script = Script {
+        credential: probe.credential.clone(),
+        booked: Booked { room: probe.room.to_owned(), max_occupants: probe.max_occupants },
+        unknown: "nobody-booked-this".to_owned(),
+    };
+    if let Err(error) = peer.play(&script, clock.now(), &mut found).await {
+        found.error(Check::Service, with_sources(&error), "see the service's log");
+    }
+    if let Err(error) = probe::take_down(app, probe).await {
+        found.warn(
+            Check::Database,
+            with_sources(&error),
+            "the doctor's own tenant stayed; the next run removes it",
+        );
+    }
+}
+
+fn check_of(error: &SessionError) -> Check {
+    match error {
+        SessionError::Keys(_) | SessionError::KeysLost { .. } | SessionError::ForeignKeys(_) => Check::Keys,
+        SessionError::Folder(_)
+        | SessionError::Private(_)
+        | SessionError::Unreachable(_)
+        | SessionError::Schema(_) => Check::Database,
+    }
+}
+
+/// What is about one thing stands together, where it was first spoken of.
+fn group(all: &mut [Finding]) {
+    let mut order: Vec<String> = Vec::new();
+    for finding in all.iter() {
+        if !order.contains(&finding.about) {
+            order.push(finding.about.clone());
+        }
+    }
+    all.sort_by_key(|finding| order.iter().position(|about| *about == finding.about));
+}
+
+/// The findings for people: what is wrong with its remedy, and in short what is fine.
+fn tell(all: &[Finding]) {
+    let mut about = "";
+    for finding in all {
+        if finding.about != about {
+            about = &finding.about;
+            say(format_args!("\n{about}"));
+        }
+        let mark = match finding.level {
+            Level::Ok => "  ok     ",
+            Level::Skipped => "  -      ",
+            Level::Warning => "  WARNING",
+            Level::Error => "  ERROR  ",
+        };
+        say(format_args!("{mark} {}: {}", finding.check, finding.message));
+        if let Some(remedy) = &finding.remedy {
+            say(format_args!("            {remedy}"));
+        }
+    }
+    let count = |level| all.iter().filter(|finding| finding.level == level).count();
+    say(format_args!(
+        "\n{} fine, {} warnings, {} errors, {} not looked at",
+        count(Level::Ok),
+        count(Level::Warning),
+        count(Level::Error),
+        count(Level::Skipped)
+    ));
+}
