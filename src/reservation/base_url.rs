@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use url::Url;
+use url::{Position, Url};
 
 /// What a segment of a path keeps as it is (RFC 3986, unreserved).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -56,10 +56,8 @@ impl FromStr for BaseUrl {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let url = Url::parse(text).map_err(|_| BaseUrlError)?;
-        let bare = url.username().is_empty()
-            && url.password().is_none()
-            && url.query().is_none()
-            && url.fragment().is_none();
+        let bare =
+            url.username().is_empty() && url.password().is_none() && url[Position::AfterPath..].is_empty();
         let web = matches!(url.scheme(), "http" | "https") && url.has_host();
         let short = url.as_str().len() <= Self::MAX_BYTES;
         if bare && web && short { Ok(Self(url)) } else { Err(BaseUrlError) }
