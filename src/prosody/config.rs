@@ -61,9 +61,23 @@ pub enum ProsodyConfigError {
         /// Why.
         source: std::io::Error,
     },
-    /// Lua stopped; the message names file and line.
-    #[error("Prosody's configuration can't be evaluated")]
-    Evaluation(#[from] mlua::Error),
+    /// Lua stopped.
+    #[error("Prosody's configuration can't be evaluated: {0}")]
+    Evaluation(String),
+}
+
+/// The message, which names file and line; what follows is a traceback of the evaluator.
+impl From<mlua::Error> for ProsodyConfigError {
+    fn from(error: mlua::Error) -> Self {
+        let text = match &error {
+            mlua::Error::CallbackError { cause, .. } => cause.to_string(),
+            other => other.to_string(),
+        };
+        let first = text.lines().next().unwrap_or_default();
+        Self::Evaluation(
+            first.trim_start_matches("runtime error: ").trim_start_matches("syntax error: ").to_owned(),
+        )
+    }
 }
 
 impl ProsodyConfig {

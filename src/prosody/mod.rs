@@ -4,6 +4,8 @@
 
 pub mod config;
 pub mod snippet;
+#[cfg(test)]
+mod tests;
 
 /// The Prosody module that closes the ways past `mod_reservations`.
 pub const GUARD_MODULE: &str = include_str!("../../prosody/mod_reservations_guard.lua");

@@ -3,23 +3,23 @@
 //! Source: what each setting does was read in jitsi-meet's `mod_reservations.lua`,
 //! `mod_muc_max_occupants.lua`, `mod_persistent_lobby.lua`, and seen on Prosody 0.12.
 
+mod request;
+mod rooms;
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
+use self::request::{credential, options, patience, prefix};
+use self::rooms::{lobby, rooms};
 use super::finding::{Check, Finding, Findings};
-use crate::credential::{Bearer, Credential, CredentialHash, CredentialKind};
+use crate::credential::{Credential, CredentialHash, CredentialKind};
 use crate::prosody::GUARD_MODULE;
-use crate::prosody::config::{ProsodyConfig, Value};
-use crate::prosody::snippet::{HOST_MODULES, REPLACE};
+use crate::prosody::config::ProsodyConfig;
+use crate::prosody::snippet::HOST_MODULES;
 use crate::reservation::BaseUrl;
-
-/// How long Frontdesk or its database may be away, in seconds, before Prosody should give up: a
-/// failover of PostgreSQL under Patroni takes 30 to 45 s with its defaults.
-const PATIENCE: f64 = 30.0;
-
-/// How long Frontdesk may take to answer, in seconds, with a margin for the network.
-const ANSWER: f64 = 3.0;
 
 /// A VirtualHost that asks Frontdesk: where, and as whom.
 #[derive(Debug, Clone)]
@@ -103,194 +103,6 @@ fn asker(config: &ProsodyConfig, host: &str, about: String, found: &mut Findings
         );
     }
     Asker { about, prefix, credential }
-}
-
-fn prefix(config: &ProsodyConfig, host: &str, found: &mut Findings<'_>) -> Option<BaseUrl> {
-    let Some(text) = config.text(host, "reservations_api_prefix") else {
-        found.error(
-            Check::ApiPrefix,
-            "reservations_api_prefix is not set: the module switches itself off",
-            "reservations_api_prefix = \"http://…\", where this Prosody reaches Frontdesk",
-        );
-        return None;
-    };
-    match text.parse::<BaseUrl>() {
-        Ok(url) if text.contains(REPLACE) => {
-            found.error(
-                Check::ApiPrefix,
-                format!("`{url}` is a placeholder"),
-                "write Frontdesk's address there",
-            );
-            None
-        }
-        Ok(url) => {
-            found.ok(Check::ApiPrefix, format!("asks {url}"));
-            Some(url)
-        }
-        Err(error) => {
-            found.error(Check::ApiPrefix, format!("reservations_api_prefix is `{text}`"), error.to_string());
-            None
-        }
-    }
-}
-
-fn credential(config: &ProsodyConfig, host: &str, found: &mut Findings<'_>) -> Option<Credential> {
-    let remedy = "reservations_api_headers = { [\"Authorization\"] = \"Bearer fd_server_…\" }; `frontdesk server add-credential NAME` makes one";
-    let header =
-        config.option(host, "reservations_api_headers").and_then(|headers| headers.field("Authorization"));
-    let Some(header) = header.and_then(Value::as_text) else {
-        found.error(
-            Check::Credential,
-            "no Authorization header is sent: Frontdesk refuses everything",
-            remedy,
-        );
-        return None;
-    };
-    if header.contains(REPLACE) || header.contains('…') {
-        found.error(Check::Credential, "the credential is a placeholder", remedy);
-        return None;
-    }
-    let parsed = header.parse::<Bearer>().and_then(|bearer| bearer.credential(CredentialKind::Server));
-    // The credential itself is never shown.
-    parsed
-        .inspect_err(|_| {
-            found.error(
-                Check::Credential,
-                "the Authorization header holds no conference server's credential",
-                remedy,
-            );
-        })
-        .ok()
-}
-
-fn patience(config: &ProsodyConfig, host: &str, found: &mut Findings<'_>) {
-    let timeout = config.number(host, "reservations_api_timeout").unwrap_or(20.0);
-    found.require(
-        Check::Timeout,
-        timeout >= ANSWER,
-        "waits long enough for an answer",
-        &format!("reservations_api_timeout is {timeout} s; Frontdesk may take 2, and what times out is not asked again"),
-        "reservations_api_timeout = 20",
-    );
-    let retries = config.number(host, "reservations_api_retry_count").unwrap_or(3.0);
-    let delay = config.number(host, "reservations_api_retry_delay").unwrap_or(3.0);
-    if retries * delay < PATIENCE {
-        found.warn(
-            Check::Retries,
-            format!("gives up after {} s; the failover of a database takes 30 to 45 s", retries * delay),
-            "reservations_api_retry_count = 12",
-        );
-    } else {
-        found.ok(Check::Retries, format!("asks again for {} s", retries * delay));
-    }
-    if config.option(host, "reservations_api_should_retry_for_code").is_some() {
-        found.warn(
-            Check::Retries,
-            "reservations_api_should_retry_for_code is set, and can't be judged from outside",
-            "it has to say true for 503, and false for everything below 500",
-        );
-    }
-}
-
-fn options(config: &ProsodyConfig, host: &str, found: &mut Findings<'_>) {
-    for (name, what) in [
-        ("reservations_enable_max_occupants", "limits of people"),
-        ("reservations_enable_lobby_support", "lobbies"),
-        ("reservations_enable_password_support", "passwords"),
-    ] {
-        found.require(
-            Check::Options,
-            config.is_true(host, name, false),
-            &format!("{what} are applied"),
-            &format!("{what} of appointments are ignored: {name} is not true"),
-            format!("{name} = true"),
-        );
-    }
-}
-
-/// The component of meetings: its rooms, and who makes them.
-fn rooms(config: &ProsodyConfig, host: &str, focus: Option<&str>, found: &mut Findings<'_>) {
-    let Some(muc) = config.text(host, "main_muc") else {
-        found.error(
-            Check::MainMuc,
-            "main_muc is not set: what was granted is applied to no room, and no end of a meeting is told",
-            format!("main_muc = \"conference.{host}\""),
-        );
-        return;
-    };
-    if !config.components("muc").any(|component| component == muc) {
-        found.error(
-            Check::MainMuc,
-            format!("there is no Component \"{muc}\" \"muc\""),
-            "write main_muc as the Component is written",
-        );
-        return;
-    }
-    found.ok(Check::MainMuc, format!("meetings are in {muc}"));
-    let jicofo = focus.and_then(|focus| config.text(focus, "target_address"));
-    let restricted = config.option(&muc, "restrict_room_creation");
-    if restricted.is_some_and(|by| *by == Value::Bool(true) || by.as_text().as_deref() == Some("admin")) {
-        found.ok(Check::RoomCreation, "only Jicofo makes rooms");
-    } else {
-        found.error(
-            Check::RoomCreation,
-            format!("anybody may make a room in {muc} by joining it, without a question to Frontdesk"),
-            format!("restrict_room_creation = true in Component \"{muc}\" \"muc\""),
-        );
-    }
-    if config.modules(&muc).contains("muc_max_occupants") {
-        let limit = config.number(&muc, "muc_max_occupants").unwrap_or(-1.0);
-        found.require(
-            Check::Occupants,
-            limit > 0.0,
-            "limits of people are kept",
-            "muc_max_occupants is not more than 0: the module does nothing, and limits of appointments are ignored",
-            "muc_max_occupants = 500",
-        );
-        let listed = config.option(&muc, "muc_access_whitelist").map(Value::list).unwrap_or_default();
-        if let Some(jicofo) = jicofo
-            && !listed.contains(&jicofo)
-            && !jicofo.split_once('@').is_some_and(|(_, domain)| listed.iter().any(|one| one == domain))
-        {
-            found.warn(
-                Check::Occupants,
-                format!("Jicofo ({jicofo}) takes one place of each limit"),
-                format!("muc_access_whitelist = {{ \"{jicofo}\" }}"),
-            );
-        }
-    } else {
-        found.error(
-            Check::Occupants,
-            format!("limits of people are ignored: {muc} does not load \"muc_max_occupants\""),
-            format!("add \"muc_max_occupants\" to modules_enabled of Component \"{muc}\" \"muc\" (docker: MAX_PARTICIPANTS=500)"),
-        );
-    }
-}
-
-/// Lobby modules belong to the VirtualHost of meetings; guests' need not have them.
-fn lobby(config: &ProsodyConfig, host: &str, found: &mut Findings<'_>) {
-    let main_muc = config.text(host, "main_muc");
-    let hosts = || config.virtual_hosts().filter(|other| config.text(other, "main_muc") == main_muc);
-    for module in ["muc_lobby_rooms", "persistent_lobby"] {
-        let somewhere = hosts().any(|host| config.modules(host).contains(module));
-        found.require(
-            Check::Lobby,
-            somewhere,
-            &format!("{module} is loaded"),
-            &format!("no VirtualHost of these meetings loads \"{module}\": lobbies of appointments are ignored"),
-            format!("add \"{module}\" to modules_enabled of the VirtualHost of meetings (docker: ENABLE_LOBBY=1, XMPP_MODULES)"),
-        );
-    }
-    let lobby_muc = hosts().find_map(|host| config.text(host, "lobby_muc"));
-    let there =
-        lobby_muc.as_ref().is_some_and(|muc| config.components("muc").any(|component| component == muc));
-    found.require(
-        Check::Lobby,
-        there,
-        "lobbies have a component",
-        "lobby_muc is not set, or there is no such component",
-        format!("lobby_muc = \"lobby.{host}\", and Component \"lobby.{host}\" \"muc\""),
-    );
 }
 
 fn guard(config: &ProsodyConfig, host: &str, found: &mut Findings<'_>) {

@@ -1,0 +1,200 @@
+use std::fs;
+use std::path::Path;
+
+use tempfile::TempDir;
+
+use super::config::{ProsodyConfig, ProsodyConfigError, Value};
+use super::snippet::{REPLACE, Setup, Target, Tokens};
+use crate::telemetry::with_sources;
+
+/// Files in a folder; the first is the main one.
+fn written(files: &[(&str, &str)]) -> (TempDir, Result<ProsodyConfig, ProsodyConfigError>) {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let config = ProsodyConfig::read(&folder.path().join(files[0].0));
+    (folder, config)
+}
+
+fn read(text: &str) -> ProsodyConfig {
+    written(&[("prosody.cfg.lua", text)]).1.unwrap()
+}
+
+fn problem(text: &str) -> String {
+    with_sources(&written(&[("prosody.cfg.lua", text)]).1.unwrap_err())
+}
+
+#[test]
+fn settings_belong_to_the_host_above_them_or_to_all() {
+    let config = read(
+        "a = 1
+         VirtualHost 'Meet.Test'
+             a = 2
+             b = true
+         Component 'muc.test' 'muc'
+             c = 'x'
+         VirtualHost 'guest.test' { d = 'inline' }
+         e = 'global again'",
+    );
+    assert_eq!(config.virtual_hosts().collect::<Vec<_>>(), ["guest.test", "meet.test"]);
+    assert_eq!(config.components("muc").collect::<Vec<_>>(), ["muc.test"]);
+    assert_eq!(config.number("meet.test", "a"), Some(2.0));
+    assert_eq!(config.number("muc.test", "a"), Some(1.0), "what the host doesn't say is global");
+    assert_eq!(config.text("guest.test", "d").as_deref(), Some("inline"));
+    assert_eq!(config.text("meet.test", "e").as_deref(), Some("global again"));
+    assert!(config.is_true("meet.test", "b", false));
+    assert_eq!(config.option("meet.test", "nothing"), None);
+}
+
+#[test]
+fn an_included_file_starts_in_the_global_scope_and_gives_the_scope_back() {
+    let (_folder, config) = written(&[
+        ("prosody.cfg.lua", "VirtualHost 'a.test'\nInclude 'conf.d/*.cfg.lua'\nx = 'of a'"),
+        ("conf.d/1.cfg.lua", "x = 'of all'\nVirtualHost 'b.test'"),
+        ("conf.d/2.cfg.lua", "y = FileContents('secret')\nz = FileLine('../secret')"),
+        ("conf.d/secret", "first\nsecond"),
+        ("secret", "above\n"),
+        ("conf.d/ignored.txt", "this is not Lua"),
+        ("conf.d/.hidden.cfg.lua", "this is not Lua"),
+    ]);
+    let config = config.unwrap();
+    assert_eq!(config.text("a.test", "x").as_deref(), Some("of a"));
+    assert_eq!(config.text("b.test", "x").as_deref(), Some("of all"));
+    assert_eq!(config.text("b.test", "y").as_deref(), Some("first\nsecond"));
+    assert_eq!(config.text("b.test", "z").as_deref(), Some("above"));
+    assert_eq!(config.files.len(), 5);
+}
+
+#[test]
+fn a_component_gets_none_of_the_global_modules_and_disabled_ones_are_gone() {
+    let config = read(
+        "modules_enabled = { 'one', 'two' }
+         modules_disabled = { 'two' }
+         VirtualHost 'a.test'
+             modules_enabled = { 'three', 'four' }
+             modules_disabled = { 'four' }
+         VirtualHost 'b.test'
+         Component 'c.test' 'muc'
+             modules_enabled = { 'five' }
+         Component 'd.test' 'muc'",
+    );
+    let modules = |host: &str| config.modules(host).into_iter().collect::<Vec<_>>();
+    assert_eq!(modules("a.test"), ["one", "three"]);
+    assert_eq!(modules("b.test"), ["one"]);
+    assert_eq!(modules("c.test"), ["five"]);
+    assert!(modules("d.test").is_empty());
+}
+
+#[test]
+fn a_configuration_is_a_program() {
+    let config = read(
+        "local base = 'meet.' .. ('TEST'):lower()
+         for _, name in ipairs { 'a', 'b' } do VirtualHost(name .. '.' .. base) end
+         t = { 1, 'two', nested = { deep = { true } }, f = function () end }
+         home = ENV_HOME
+         u = os.getenv('NO_SUCH_VARIABLE_HERE') or 'unset'",
+    );
+    assert_eq!(config.virtual_hosts().count(), 2);
+    let Some(Value::Table(items, fields)) = config.option("b.meet.test", "t") else { panic!("no table") };
+    assert_eq!(items.len(), 2);
+    assert_eq!(fields["f"], Value::Opaque);
+    assert_eq!(fields["nested"].field("DEEP").unwrap(), &Value::Table(vec![Value::Bool(true)], [].into()));
+    assert_eq!(config.text("b.meet.test", "u").as_deref(), Some("unset"));
+}
+
+#[test]
+fn what_can_t_be_evaluated_is_told_with_its_place() {
+    assert!(problem("x = = 1").contains("prosody.cfg.lua:1:"), "{}", problem("x = = 1"));
+    assert!(problem("\nx = nothing.y").contains("prosody.cfg.lua:2:"), "{}", problem("\nx = nothing.y"));
+    assert!(problem("Include 'missing.cfg.lua'").contains("missing.cfg.lua"));
+    assert_eq!(problem("\nx = nothing.y").lines().count(), 1, "no traceback of our own code");
+    let missing = with_sources(&ProsodyConfig::read(Path::new("/nowhere/x.lua")).unwrap_err());
+    assert!(missing.starts_with("cannot read Prosody's configuration `/nowhere/x.lua`: "), "{missing}");
+}
+
+#[test]
+fn a_configuration_can_neither_run_programs_nor_write_nor_go_on_for_ever() {
+    for text in [
+        "os.execute('true')",
+        "io.popen('true')",
+        "os.remove('/tmp/x')",
+        "os.exit(1)",
+        "require 'os'",
+        "dofile('/etc/hosts')",
+        "debug.getregistry()",
+        "package.loadlib('x', 'y')",
+        "io.open('/tmp/x', 'w'):write('y')",
+    ] {
+        assert!(written(&[("prosody.cfg.lua", text)]).1.is_err(), "{text}");
+    }
+    assert!(problem("while true do end").contains("it takes too long"));
+    assert!(
+        problem("local t = {} while true do t[#t + 1] = ('a'):rep(1 << 20) .. #t end").contains("memory")
+    );
+    let endless = read("local t = {} t.t = t x = t");
+    assert!(
+        endless.option("*", "x").and_then(|x| x.field("t")).is_some(),
+        "a table in itself ends somewhere"
+    );
+}
+
+fn setup<'a>(target: Target, url: &'a crate::reservation::BaseUrl, tokens: Option<Tokens>) -> Setup<'a> {
+    let server = Some("prosody-1");
+    Setup { target, host: "meet.test", url, server, credential: Some("fd_server_x"), tokens }
+}
+
+#[test]
+fn every_snippet_is_lua_that_prosody_can_include() {
+    let url = "https://frontdesk.test/a'b,c".parse().unwrap();
+    for target in [Target::Debian, Target::Docker] {
+        for tokens in [None, Some(Tokens::Hs256), Some(Tokens::Asap), Some(Tokens::Jwks)] {
+            let config = read(&setup(target, &url, tokens).render());
+            let text = |name: &str| config.text("any.test", name);
+            assert_eq!(text("reservations_api_prefix").as_deref(), Some("https://frontdesk.test/a'b,c"));
+            let headers = config.option("any.test", "reservations_api_headers").unwrap();
+            assert_eq!(
+                headers.field("authorization").and_then(Value::as_text).as_deref(),
+                Some("Bearer fd_server_x")
+            );
+            assert_eq!(config.number("any.test", "reservations_api_retry_count"), Some(12.0));
+        }
+    }
+}
+
+#[test]
+fn the_one_line_for_docker_survives_being_split_at_its_commas() {
+    let url = "https://frontdesk.test/a'b,c".parse().unwrap();
+    let text = setup(Target::Docker, &url, None).render();
+    let line = text.lines().find_map(|line| line.strip_prefix("XMPP_CONFIGURATION='")).unwrap();
+    let line = line.strip_suffix('\'').unwrap();
+    assert!(!line.contains('\''), "it stands between single quotes");
+    let config = read(&line.split(',').collect::<Vec<_>>().join("\n"));
+    assert_eq!(config.text("*", "reservations_api_prefix").as_deref(), Some("https://frontdesk.test/a'b,c"));
+    assert!(config.is_true("*", "reservations_enable_password_support", false));
+    let headers = config.option("*", "reservations_api_headers").unwrap();
+    assert!(headers.field("Authorization").is_some());
+}
+
+#[test]
+fn what_the_operator_has_to_fill_in_stands_out() {
+    let url = "http://frontdesk:8080".parse().unwrap();
+    let bare = Setup { credential: None, server: None, ..setup(Target::Debian, &url, None) };
+    assert!(bare.render().contains(&format!("Bearer {REPLACE}")));
+    for (tokens, setting) in
+        [(Tokens::Hs256, "app_secret"), (Tokens::Asap, "asap_key_server"), (Tokens::Jwks, "cache_keys_url")]
+    {
+        let config = read(&setup(Target::Debian, &url, Some(tokens)).render());
+        assert!(config.text("*", setting).unwrap().contains(REPLACE), "{setting}");
+        assert_eq!(config.option("*", "allow_empty_token"), Some(&Value::Bool(false)));
+    }
+}
+
+#[test]
+fn names_with_quotes_stay_in_their_place() {
+    let url = "http://frontdesk:8080".parse().unwrap();
+    let odd = Setup { server: Some("a\"b\nos.exit()"), ..setup(Target::Debian, &url, None) };
+    read(&odd.render());
+}
