@@ -23,7 +23,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ),
     ("background", &["actions", "app", "config", "store"]),
     ("prosody", &["reservation"]),
-    ("doctor", &["app", "config", "credential", "prosody", "reservation", "store", "telemetry"]),
+    ("doctor", &["app", "clock", "config", "credential", "prosody", "reservation", "store", "telemetry"]),
     ("view", &["actions", "dialect", "reservation", "store"]),
     ("dialect", &["actions", "app", "credential", "http", "metrics", "reservation", "telemetry"]),
     ("tls", &["config", "telemetry"]),

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
 use serde::Serialize;
@@ -14,13 +15,18 @@ use crate::actions::probe;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::database::pools::connect_once;
 use crate::database::private::locate;
 use crate::doctor::conversation::{Booked, Peer, Script};
 use crate::doctor::prosody::{Asker, examine, shared_credentials};
 use crate::doctor::{Check, Finding, Findings, Level, deployment};
 use crate::prosody::config::ProsodyConfig;
 use crate::reservation::{BaseUrl, Moderators};
+use crate::store::StoreError;
 use crate::telemetry::with_sources;
+
+/// How long the database may take to be reached.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Args)]
 pub(super) struct DoctorArgs {
@@ -156,13 +162,16 @@ async fn examine_the_rest(
             );
         })
         .ok();
-    let app = session.as_ref().map(|session| session.app.as_ref());
-    if let Some(app) = app {
+    let mut writable = false;
+    if let Some(session) = &session {
         let mut found = Findings::about("Frontdesk", all);
-        if let Err(error) = deployment::examine(app, config, &mut found).await {
-            found.error(Check::Database, with_sources(&error), "see PostgreSQL's log");
+        match look(session, config, &mut found).await {
+            Ok(may_be_written) => writable = may_be_written,
+            Err(error) => found.error(Check::Database, with_sources(&error), "see PostgreSQL's log"),
         }
     }
+    // The pools refuse a database that can't be written to.
+    let app = session.as_ref().filter(|_| writable).map(|session| session.app.as_ref());
     for asker in patients.iter().flat_map(|patient| patient.askers.iter().map(move |asker| (patient, asker)))
     {
         credential(args, app, asker.0, asker.1, all).await;
@@ -184,6 +193,12 @@ async fn examine_the_rest(
     if let Some(session) = session {
         session.close().await;
     }
+}
+
+/// Over a connection of its own.
+async fn look(session: &Session, config: &Config, found: &mut Findings<'_>) -> Result<bool, StoreError> {
+    let mut db = connect_once(&session.options, PATIENCE).await?;
+    deployment::examine(&mut db, &session.app.clock, config, found).await
 }
 
 /// Whether the credential that one host sends is known, to the service and to the database.
@@ -223,7 +238,7 @@ async fn converse(app: Option<&App>, url: BaseUrl, all: &mut Vec<Finding>) {
         return;
     }
     let Some(app) = app else {
-        return found.skipped(Check::Grant, "the conversation needs the database, for a room to ask for");
+        return found.skipped(Check::Grant, "the conversation needs the database, to book a room");
     };
     let probe = match probe::set_up(app).await {
         Ok(probe) => probe,

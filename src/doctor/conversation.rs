@@ -164,6 +164,11 @@ impl Peer {
                 "the service doesn't know the credential, or a proxy between takes the Authorization header away",
                 "`frontdesk server add-credential NAME` makes another; a proxy has to pass Authorization on",
             ),
+            Ok(reply) if reply.status.is_server_error() && reply.body["message"].is_string() => found.error(
+                Check::Service,
+                format!("the service has no answer: {}", described(&reply)),
+                "its database may be away; see its log",
+            ),
             Ok(reply) => found.error(
                 Check::Credential,
                 format!("what answers there is not Frontdesk ({})", reply.status),

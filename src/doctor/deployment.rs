@@ -1,9 +1,13 @@
 //! Frontdesk's own state: its database, its keys, who may ask.
 
+use sqlx::PgConnection;
+
 use super::finding::{Check, Findings};
 use crate::app::App;
+use crate::clock::Clock;
 use crate::config::Config;
-use crate::reservation::{Moderators, ServerState};
+use crate::credential::Credential;
+use crate::reservation::{Moderators, ServerState, Tenant};
 use crate::store::health::{self, Facts};
 use crate::store::{StoreError, servers, tenants};
 
@@ -13,26 +17,30 @@ const CLOCK: i64 = 1000;
 /// The newest major version of PostgreSQL that this version was tried on.
 const NEWEST: i32 = 18;
 
-/// Looks at the database, and at who may ask.
+/// Looks at the database, and at who may ask. Says whether the database may be written to.
 ///
 /// # Errors
 /// Where the database fails.
-pub async fn examine(app: &App, config: &Config, found: &mut Findings<'_>) -> Result<(), StoreError> {
-    let mut db = app.db.acquire().await?;
-    let before = app.clock.now();
-    let facts = health::facts(&mut db).await?;
-    let ours = before + (app.clock.now() - before) / 2;
+pub async fn examine(
+    db: &mut PgConnection,
+    clock: &Clock,
+    config: &Config,
+    found: &mut Findings<'_>,
+) -> Result<bool, StoreError> {
+    let before = clock.now();
+    let facts = health::facts(db).await?;
+    let ours = before + (clock.now() - before) / 2;
     database(&facts, config, found);
-    let off = (facts.now - ours).num_milliseconds();
+    let ahead = (facts.now - ours).num_milliseconds();
     found.require(
         Check::DatabaseClock,
-        off.abs() <= CLOCK,
-        &format!("its clock is {off} ms ahead of this machine's"),
-        &format!("its clock is {off} ms ahead of this machine's"),
+        ahead.abs() <= CLOCK,
+        &format!("its clock is {ahead} ms ahead of this machine's"),
+        &format!("its clock is {ahead} ms ahead of this machine's"),
         "let both follow a time server",
     );
     found.ok(Check::Keys, "the master keys are the ones that its passwords are sealed under");
-    who_may_ask(&tenants::list(&mut db).await?, &servers::list(&mut db).await?, found);
+    who_may_ask(&tenants::list(db).await?, &servers::list(db).await?, found);
     match &config.public_url {
         Some(url) => found.ok(Check::PublicUrl, url.to_string()),
         None => found.skipped(
@@ -40,7 +48,7 @@ pub async fn examine(app: &App, config: &Config, found: &mut Findings<'_>) -> Re
             "public_url is not set; needed where others than this machine reach Frontdesk",
         ),
     }
-    Ok(())
+    Ok(!facts.is_replica && !facts.is_read_only && facts.may_write)
 }
 
 fn database(facts: &Facts, config: &Config, found: &mut Findings<'_>) {
@@ -107,11 +115,7 @@ fn database(facts: &Facts, config: &Config, found: &mut Findings<'_>) {
     }
 }
 
-fn who_may_ask(
-    tenants: &[crate::reservation::Tenant],
-    servers: &[servers::ServerRecord],
-    found: &mut Findings<'_>,
-) {
+fn who_may_ask(tenants: &[Tenant], servers: &[servers::ServerRecord], found: &mut Findings<'_>) {
     if tenants.is_empty() {
         found.error(
             Check::Tenants,
@@ -156,7 +160,7 @@ fn who_may_ask(
 /// Where the database fails.
 pub async fn identify(
     app: &App,
-    credential: &crate::credential::Credential,
+    credential: &Credential,
     found: &mut Findings<'_>,
 ) -> Result<Option<Moderators>, StoreError> {
     let mut db = app.db.acquire().await?;

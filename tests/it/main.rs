@@ -5,6 +5,7 @@ mod booking;
 mod cluster;
 mod crashes;
 mod credentials;
+mod doctor;
 mod live;
 mod names;
 mod outages;

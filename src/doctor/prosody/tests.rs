@@ -125,7 +125,9 @@ fn what_the_snippet_tells_to_do_leaves_nothing_to_complain_about() {
 fn every_known_trap_is_found() {
     use Check::*;
     use Level::{Error, Warning};
-    let traps: &[(&str, &str, &[(Check, Level)])] = &[
+    /// What is written, what stands there instead, and what is to be found.
+    type Trap<'a> = (&'a str, &'a str, &'a [(Check, Level)]);
+    let traps: &[Trap<'_>] = &[
         ("\"reservations\";", "", &[(Reservations, Error)]),
         ("muc_mapper_domain_base", "not_that", &[(Focus, Error)]),
         ("reservations_api_prefix =", "x =", &[(ApiPrefix, Error)]),
