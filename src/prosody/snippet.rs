@@ -127,8 +127,10 @@ MAX_PARTICIPANTS=500
 --
 -- First, either way: put the module that closes the ways past the check where Prosody looks for it:
 --   frontdesk prosody-config --guard-module >~/.jitsi-meet-cfg/prosody/prosody-plugins-custom/mod_reservations_guard.lua
--- Then choose one of two ways, recreate the container (docker compose up -d --force-recreate prosody), and look:
---   frontdesk doctor --prosody-config ~/.jitsi-meet-cfg/prosody/config/prosody.cfg.lua
+-- Then choose one of two ways, recreate the container (docker compose up -d --force-recreate prosody), and look
+-- at the configuration that it made of that (images before 2025: /config instead of /run/prosody/config):
+--   docker compose cp prosody:/run/prosody/config prosody-config
+--   frontdesk doctor --prosody-config prosody-config/prosody.cfg.lua
 --
 -- XMPP_MODULES and XMPP_CONFIGURATION hold for guests too (ENABLE_GUESTS); PROSODY_RESERVATION_ENABLED=1 would
 -- leave them out, so leave it unset. Have you set XMPP_MODULES or XMPP_CONFIGURATION already? Join the lists

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use self::parse::{OpeningForm, credential};
+use self::parse::{OpeningForm, clock_offset, credential};
 use self::render::{ProsodyError, answer, opened, released};
 use crate::actions::look_up::look_up;
 use crate::actions::release::release;
@@ -47,6 +47,12 @@ async fn open(app: web::Data<App>, request: HttpRequest, payload: web::Payload) 
             app.metrics.ask(Outcome::Unauthorized, Duration::ZERO);
         })?;
         let form = OpeningForm::read(&request, payload).await?;
+        if let Some(offset) = form.first_asked.and_then(|asked| clock_offset(asked, app.clock.now())) {
+            tracing::warn!(
+                offset_seconds = offset.num_seconds(),
+                "a conference server's clock is off by so much, or it asks again for very long: it ends rooms by that clock"
+            );
+        }
         Ok(answer(&reserve(&app, &credential, &form.node, &form.mail_owner).await?))
     };
     answered.await.unwrap_or_else(|error| refused(&app, &request, error))

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::{HttpMessage, HttpRequest, web};
+use chrono::{DateTime, TimeDelta, Utc};
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 
@@ -30,12 +31,13 @@ pub(super) fn credential(request: &HttpRequest) -> Result<Credential, Fault> {
 
 /// What a conference server says when a room is first joined.
 ///
-/// Its `start_time`, the moment of its first attempt on its own clock, decides nothing and is not
-/// read.
+/// Its `start_time`, the moment of its first attempt on its own clock, decides nothing: it only tells
+/// how far that clock is off.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct OpeningForm {
     pub node: Node,
     pub mail_owner: MailOwner,
+    pub first_asked: Option<DateTime<Utc>>,
 }
 
 /// The fields as text, after the first decoding.
@@ -44,6 +46,8 @@ struct Fields {
     name: Option<String>,
     #[serde(default)]
     mail_owner: Option<String>,
+    #[serde(default)]
+    start_time: Option<String>,
 }
 
 impl OpeningForm {
@@ -72,8 +76,24 @@ impl OpeningForm {
         Ok(Self {
             node: name.parse().map_err(|_| Fault::NameTooLong)?,
             mail_owner: fields.mail_owner.unwrap_or_default().parse().map_err(|_| Fault::BadOwner)?,
+            first_asked: fields
+                .start_time
+                .and_then(|time| DateTime::parse_from_rfc3339(&time).ok())
+                .map(|time| time.to_utc()),
         })
     }
+}
+
+/// How far ahead of ours the clock of a server must be that first asked at `first_asked`: nothing,
+/// where that is the time it takes to ask again for a while.
+///
+/// Source: Prosody ends rooms by its own clock, and repeats the same body for as long as it is told
+/// to, 36 s with the settings that we recommend.
+pub(super) fn clock_offset(first_asked: DateTime<Utc>, now: DateTime<Utc>) -> Option<TimeDelta> {
+    const AHEAD: TimeDelta = TimeDelta::seconds(5);
+    const BEHIND: TimeDelta = TimeDelta::minutes(-3);
+    let offset = first_asked - now;
+    (offset > AHEAD || offset < BEHIND).then_some(offset)
 }
 
 /// The fields of a form. Unlike the usual decoders this one replaces nothing: a name has to be
@@ -86,6 +106,7 @@ fn form(body: &[u8]) -> Result<Fields, Fault> {
         let field = match decode(key)?.as_ref() {
             "name" => &mut fields.name,
             "mail_owner" => &mut fields.mail_owner,
+            "start_time" => &mut fields.start_time,
             _ => continue,
         };
         if field.replace(decode(value)?.into_owned()).is_some() {
@@ -124,6 +145,27 @@ mod tests {
         assert_eq!(read.node.as_str(), "[acme]standup");
         assert_eq!(read.mail_owner.as_str(), "a@meet.test");
         assert_eq!(OpeningForm::parse(FORM, other.as_bytes()), Ok(read));
+    }
+
+    #[test]
+    fn a_clock_is_off_where_asking_again_can_t_explain_it() {
+        let now = "2026-11-20T22:03:49Z".parse().unwrap();
+        let offset = |seconds| clock_offset(now + TimeDelta::seconds(seconds), now);
+        for fine in [0, 5, -1, -60, -180] {
+            assert_eq!(offset(fine), None, "{fine}");
+        }
+        assert_eq!(offset(6), Some(TimeDelta::seconds(6)));
+        assert_eq!(offset(-181), Some(TimeDelta::seconds(-181)));
+    }
+
+    #[test]
+    fn a_time_that_can_t_be_read_is_no_reason_to_refuse() {
+        let read =
+            |time: &str| OpeningForm::parse(FORM, format!("name=x&start_time={time}").as_bytes()).unwrap();
+        assert!(read("2026-11-20T22%3a03%3a49.000Z").first_asked.is_some());
+        for time in ["", "soon", "0", "9999999999-01-01T00%3a00%3a00Z"] {
+            assert_eq!(read(time).first_asked, None, "{time}");
+        }
     }
 
     #[test]
