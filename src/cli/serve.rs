@@ -1,6 +1,8 @@
 //! `frontdesk serve`.
 
+use std::env;
 use std::future::pending;
+use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,6 +10,7 @@ use std::time::Duration;
 use actix_web::dev::Server;
 use clap::Args;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::sys::stat::fstat;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
@@ -57,7 +60,7 @@ impl ServeArgs {
 #[error("can't accept requests on {address} (`--listen` or FRONTDESK_LISTEN names another address)")]
 struct ListenError {
     address: SocketAddr,
-    source: std::io::Error,
+    source: io::Error,
 }
 
 pub(super) async fn serve(config: Config, place: Place) -> Done {
@@ -139,6 +142,13 @@ fn ignores_hangup() -> bool {
     ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }
 
+/// Whether standard output goes to systemd's journal: `JOURNAL_STREAM` names the device and inode of its socket there. A
+/// terminal or a file in its place has other numbers, though it may inherit the variable.
+fn speaks_to_the_journal() -> bool {
+    let Ok(output) = fstat(io::stdout()) else { return false };
+    env::var("JOURNAL_STREAM").is_ok_and(|journal| journal == format!("{}:{}", output.st_dev, output.st_ino))
+}
+
 fn listen(
     session: &Session,
     config: &Config,
@@ -154,7 +164,8 @@ fn listen(
 
 /// What is done beside answering: first a greeting, then tidying up.
 async fn beside(app: &App, config: &Config, address: SocketAddr, private: bool) {
-    let greeting = if private { welcome(app).await } else { Ok(None) };
+    // A greeting shows credentials, and the journal would keep them.
+    let greeting = if private && !speaks_to_the_journal() { welcome(app).await } else { Ok(None) };
     match greeting {
         Ok(Some(greeting)) => introduce(&public_url(config, address), &greeting),
         Ok(None) => {

@@ -3,7 +3,7 @@
 //! Each test has its own data folder, in `/tmp`: as root, the service becomes another user, who must be able to get there.
 
 use std::{
-    fs,
+    fs::{self, File},
     io::{BufRead, BufReader, Read},
     os::unix::fs::{MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
@@ -285,4 +285,32 @@ fn the_postmaster_does_not_inherit_the_lock() {
     let lock = place.data_dir().join("lock");
     let held = descriptors.filter(|fd| fs::read_link(fd.path()).is_ok_and(|target| target == lock)).count();
     assert_eq!(held, 0);
+}
+
+#[test]
+fn the_journal_is_shown_no_credentials_but_how_to_get_them() {
+    let place = Place::new();
+    let path = place.0.path().join("journal");
+    let journal = File::create(&path).unwrap();
+    let numbers = journal.metadata().unwrap();
+    let mut serve = frontdesk(&place.data_dir(), &["serve", "--listen", "127.0.0.1:0"])
+        .env("JOURNAL_STREAM", format!("{}:{}", numbers.dev(), numbers.ino()))
+        .stdout(journal.try_clone().unwrap())
+        .stderr(journal)
+        .spawn()
+        .unwrap();
+    let said = || fs::read_to_string(&path).unwrap();
+    eventually(START, "the service says what is missing", || {
+        assert!(serve.try_wait().unwrap().is_none(), "{}", said());
+        said().contains("frontdesk server add")
+    });
+    assert!(!said().contains("fd_"), "{}", said());
+    let tenants = tenant_list(&place.data_dir());
+    assert_eq!(
+        String::from_utf8_lossy(&tenants.stdout).trim(),
+        "[]",
+        "nor is anything made that nobody asked for"
+    );
+    kill(Pid::from_raw(i32::try_from(serve.id()).unwrap()), Signal::SIGTERM).unwrap();
+    serve.wait().unwrap();
 }
