@@ -38,7 +38,7 @@ const IMMEDIATE_SHUTDOWN: Duration = Duration::from_secs(10);
 const KEPT_ENVIRONMENT: [&str; 2] = ["PATH", "LD_LIBRARY_PATH"];
 
 /// What an operator may not change in `postgresql.conf`, because Frontdesk's promises rest on it. Sizes and the like may.
-const SETTINGS: [&str; 17] = [
+const SETTINGS: [&str; 18] = [
     // Nothing but the socket.
     "listen_addresses=",
     "unix_socket_permissions=0700",
@@ -59,6 +59,8 @@ const SETTINGS: [&str; 17] = [
     "log_statement=none",
     "timezone=UTC",
     "log_timezone=UTC",
+    // Compiled statements gain nothing here, and fail where memory can't be made executable (`MemoryDenyWriteExecute=`).
+    "jit=off",
 ];
 
 /// The postmaster, as a child of this process. Dropping it tells it to stop.
