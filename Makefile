@@ -1,7 +1,7 @@
 # `make run` and `make test` are all that is needed on a fresh machine with Rust.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long prepare fmt
+.PHONY: help run test test-long prepare fmt deb
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1	/'
@@ -25,3 +25,6 @@ fmt: ## Format the code
 
 prepare: ## Write .sqlx anew after a change to a statement or the schema
 	scripts/with-postgres scripts/prepare
+
+deb: ## Build the package for Debian in target/debian (needs `cargo install --locked cargo-deb`)
+	cargo deb --locked

@@ -9,6 +9,7 @@ mod doctor;
 mod live;
 mod names;
 mod outages;
+mod packaging;
 mod partitions;
 mod private_cluster;
 mod races;
