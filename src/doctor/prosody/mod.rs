@@ -115,16 +115,24 @@ fn guard(config: &ProsodyConfig, host: &str, found: &mut Findings<'_>) {
     );
 }
 
-/// Where a tenant's moderators come by token: whether Prosody makes them.
+/// Where a tenant's moderators come by token: whether Prosody makes them, and nobody else.
 pub fn moderators(config: &ProsodyConfig, found: &mut Findings<'_>) {
-    let makes = config.components("muc").any(|muc| config.modules(muc).contains("token_affiliation"));
-    if makes {
+    let Some(muc) = config.components("muc").find(|muc| config.modules(muc).contains("token_affiliation"))
+    else {
+        found.warn(
+            Check::Moderators,
+            "the tenant's moderators come by room token, but no component loads \"token_affiliation\": nobody becomes one",
+            "load jitsi-contrib's token_affiliation in the Component of meetings; or `frontdesk tenant set NAME --moderators automatic`",
+        );
+        return;
+    };
+    if config.is_true(muc, "wait_for_host_disable_auto_owners", false) {
         found.ok(Check::Moderators, "room tokens make moderators");
     } else {
         found.warn(
             Check::Moderators,
-            "the tenant's moderators come by room token, but no component loads \"token_affiliation\": nobody becomes one",
-            "load jitsi-contrib's token_affiliation in the Component of meetings, and set wait_for_host_disable_auto_owners = true; or `frontdesk tenant set NAME --moderators automatic`",
+            "everybody who is signed in becomes a moderator, not only who has a token for it",
+            format!("wait_for_host_disable_auto_owners = true in Component \"{muc}\" \"muc\", and enable-auto-owner = false in Jicofo"),
         );
     }
 }

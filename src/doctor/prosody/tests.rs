@@ -252,10 +252,11 @@ fn moderators_by_token_need_the_module_that_makes_them() {
         all[0].level
     };
     assert_eq!(level(Set::new()), Level::Warning);
-    assert_eq!(
-        level(Set::new().with("\"muc_max_occupants\";", "\"muc_max_occupants\"; \"token_affiliation\";")),
-        Level::Ok
-    );
+    let loaded =
+        || Set::new().with("\"muc_max_occupants\";", "\"muc_max_occupants\"; \"token_affiliation\";");
+    assert_eq!(level(loaded()), Level::Warning, "everybody is one");
+    let alone = "muc_max_occupants = 500 wait_for_host_disable_auto_owners = true";
+    assert_eq!(level(loaded().with("muc_max_occupants = 500", alone)), Level::Ok);
 }
 
 #[test]
