@@ -10,6 +10,7 @@ mod names;
 mod outages;
 mod partitions;
 mod private_cluster;
+mod prosody;
 mod races;
 mod rig;
 mod schema;

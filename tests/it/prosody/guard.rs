@@ -1,0 +1,193 @@
+//! Ways past `mod_reservations`, which `prosody/mod_reservations_guard.lua` closes.
+
+use super::Meet;
+use super::client::{Client, Refusal, room};
+use super::focus;
+use super::server::{DOMAIN, Settings};
+
+/// Books the room `secret`, with a password.
+async fn book_secret(meet: &Meet) {
+    meet.book_with("secret", |booking| booking.password = Some("sesame opens".parse().unwrap())).await;
+}
+
+/// Spellings of the room `secret` that are one address to Prosody and Jicofo.
+fn unusual() -> [String; 6] {
+    [
+        format!("secret@conference.{DOMAIN}/x"),
+        format!("secret@Conference.{DOMAIN}"),
+        format!("SECRET@conference.{DOMAIN}"),
+        format!("secret@conference.{}", DOMAIN.to_uppercase()),
+        format!("ｓecret@conference.{DOMAIN}"),
+        format!("secret@conference.{DOMAIN}/"),
+    ]
+}
+
+fn without_the_guard(settings: &mut Settings) {
+    settings.guard = false;
+}
+
+#[tokio::test]
+#[ignore = "needs a Prosody with Jitsi's plugins: make test-prosody"]
+async fn without_the_guard_a_spelling_opens_the_room_without_its_password() {
+    let meet = Meet::with(without_the_guard).await;
+    book_secret(&meet).await;
+    let mut person = meet.client().await;
+    person.ask(&unusual()[0]).await.unwrap();
+    assert_eq!(meet.tap.summary(), ["POST 200"]);
+    person.enter(&room("secret"), "person", None).await.unwrap();
+}
+
+#[tokio::test]
+#[ignore = "needs a Prosody with Jitsi's plugins: make test-prosody"]
+async fn with_the_guard_no_other_spelling_of_a_room_is_asked_for() {
+    let meet = Meet::new().await;
+    book_secret(&meet).await;
+    let mut person = meet.client().await;
+    let elsewhere = [format!("secret@lobby.{DOMAIN}"), format!("conference.{DOMAIN}"), "secret".to_owned()];
+    for address in unusual().iter().chain(&elsewhere).map(String::as_str).chain([""]) {
+        let refusal = person.ask(address).await.unwrap_err();
+        assert_eq!(
+            (refusal.code.as_str(), refusal.condition.as_str()),
+            ("400", "service-unavailable"),
+            "{address}"
+        );
+    }
+    assert!(meet.tap.summary().is_empty());
+    assert!(!person.sees(&room("secret")).await);
+    // And the usual one opens as ever.
+    person.join(&room("secret"), "person", Some("sesame opens")).await.unwrap();
+}
+
+/// Asks in every way that `mod_reservations` doesn't look at.
+async fn ask_past_the_check(person: &mut Client) -> Vec<Result<(), Refusal>> {
+    let mut answers = Vec::new();
+    for (kind, to) in [
+        ("set", format!("focus.{DOMAIN}/x")),
+        ("set", format!("x@focus.{DOMAIN}")),
+        ("set", format!("x@focus.{DOMAIN}/x")),
+        ("get", format!("focus.{DOMAIN}")),
+    ] {
+        answers.push(person.ask_by(kind, &to, &room("secret")).await);
+    }
+    answers
+}
+
+#[tokio::test]
+#[ignore = "needs a Prosody with Jitsi's plugins: make test-prosody"]
+async fn without_the_guard_nobody_looks_at_requests_to_another_address_of_the_focus() {
+    let meet = Meet::with(without_the_guard).await;
+    book_secret(&meet).await;
+    let mut person = meet.client().await;
+    assert_eq!(ask_past_the_check(&mut person).await, [const { Ok(()) }; 4]);
+    assert!(meet.tap.summary().is_empty());
+    person.enter(&room("secret"), "person", None).await.unwrap();
+}
+
+#[tokio::test]
+#[ignore = "needs a Prosody with Jitsi's plugins: make test-prosody"]
+async fn with_the_guard_requests_to_another_address_of_the_focus_are_refused() {
+    let meet = Meet::new().await;
+    book_secret(&meet).await;
+    let mut person = meet.client().await;
+    for answer in ask_past_the_check(&mut person).await {
+        assert_eq!(answer.unwrap_err().code, "400");
+    }
+    assert!(meet.tap.summary().is_empty());
+    assert!(!person.sees(&room("secret")).await);
+}
+
+#[tokio::test]
+#[ignore = "needs a Prosody with Jitsi's plugins: make test-prosody"]
+async fn without_the_guard_a_room_that_jicofo_was_asked_for_by_http_opens() {
+    let meet = Meet::with(without_the_guard).await;
+    let mut jicofo = focus::login(&meet.prosody).await;
+    jicofo.enter(&room("unbooked"), "focus", None).await.unwrap();
+    meet.client().await.enter(&room("unbooked"), "person", None).await.unwrap();
+    assert!(meet.tap.summary().is_empty());
+}
+
+#[tokio::test]
+#[ignore = "needs a Prosody with Jitsi's plugins: make test-prosody"]
+async fn with_the_guard_jicofo_makes_no_room_that_nobody_asked_prosody_for() {
+    let meet = Meet::new().await;
+    book_secret(&meet).await;
+    let mut jicofo = focus::login(&meet.prosody).await;
+    let mut person = meet.client().await;
+    for name in ["unbooked", "secret"] {
+        let refusal = jicofo.enter(&room(name), "focus", None).await.unwrap_err();
+        assert_eq!(refusal.condition, "not-allowed");
+        assert!(!person.sees(&room(name)).await);
+    }
+    // One request makes one room.
+    person.join(&room("secret"), "person", Some("sesame opens")).await.unwrap();
+    person.leave(&room("secret"), "person").await;
+    meet.eventually_asked(&["POST 200", "DELETE 204"]).await;
+    let refusal = jicofo.enter(&room("secret"), "focus", None).await.unwrap_err();
+    assert_eq!(refusal.condition, "not-allowed");
+    // Nor do people make rooms by themselves.
+    let refusal = person.enter(&room("secret"), "person", Some("sesame opens")).await.unwrap_err();
+    assert_eq!(refusal.condition, "not-allowed");
+}
+
+#[tokio::test]
+#[ignore = "needs a Prosody with Jitsi's plugins: make test-prosody"]
+async fn with_the_guard_jicofo_may_make_the_room_of_its_health_check() {
+    let meet = Meet::new().await;
+    let mut jicofo = focus::login(&meet.prosody).await;
+    jicofo.enter(&room("__jicofo-health-check-1f"), "focus", None).await.unwrap();
+    assert!(meet.tap.summary().is_empty());
+}
+
+#[tokio::test]
+#[ignore = "needs a Prosody with Jitsi's plugins: make test-prosody"]
+async fn without_the_guard_guests_who_are_not_checked_open_any_room() {
+    let meet = Meet::with(|settings| (settings.guard, settings.guests_checked) = (false, false)).await;
+    meet.guest().await.join(&room("unbooked"), "guest", None).await.unwrap();
+    assert!(meet.tap.summary().is_empty());
+}
+
+#[tokio::test]
+#[ignore = "needs a Prosody with Jitsi's plugins: make test-prosody"]
+async fn with_the_guard_guests_who_are_not_checked_open_no_room_but_enter_open_ones() {
+    let meet = Meet::with(|settings| settings.guests_checked = false).await;
+    meet.book("room").await;
+    let (mut guest, mut person) = (meet.guest().await, meet.client().await);
+    for name in ["unbooked", "room"] {
+        guest.ask(&room(name)).await.unwrap_err();
+        assert!(!person.sees(&room(name)).await);
+    }
+    assert!(meet.tap.summary().is_empty());
+    person.join(&room("room"), "person", None).await.unwrap();
+    guest.join(&room("room"), "guest", None).await.unwrap();
+}
+
+#[tokio::test]
+#[ignore = "needs a Prosody with Jitsi's plugins: make test-prosody"]
+async fn with_the_guard_breakout_rooms_open_without_an_ask_of_their_own() {
+    let meet = Meet::new().await;
+    meet.book("room").await;
+    let mut owner = Client::on_the_page_of(meet.prosody.port, "room").await;
+    owner.join(&room("room"), "owner", None).await.unwrap();
+    owner
+        .wait("to be made the owner", |stanza| {
+            stanza.find("item").is_some_and(|item| item.attribute("affiliation") == "owner")
+                && stanza.attribute("from").ends_with("/owner")
+        })
+        .await;
+    owner
+        .send(&format!(
+            "<message xmlns='jabber:client' to='breakout.{DOMAIN}'>\
+             <breakout_rooms type='features/breakout-rooms/add' subject='one'/></message>"
+        ))
+        .await;
+    let told = owner
+        .wait("word of the breakout room", |stanza| {
+            stanza.find("json-message").is_some_and(|json| json.text.contains(&format!("@breakout.{DOMAIN}")))
+        })
+        .await;
+    let text = &told.find("json-message").unwrap().text;
+    let (before, _) = text.split_once(&format!("@breakout.{DOMAIN}")).unwrap();
+    let name = before.rsplit('"').next().unwrap();
+    owner.join(&format!("{name}@breakout.{DOMAIN}"), "owner", None).await.unwrap();
+    assert_eq!(meet.tap.summary(), ["POST 200"]);
+}
