@@ -60,6 +60,11 @@ pub fn room(name: &str) -> String {
     format!("{name}@conference.{DOMAIN}")
 }
 
+/// Where conference requests go.
+pub fn focus_host() -> String {
+    format!("focus.{DOMAIN}")
+}
+
 impl Client {
     /// Somebody without an account.
     pub async fn anonymous(port: u16, host: &str) -> Self {
@@ -167,7 +172,7 @@ impl Client {
 
     /// Asks the focus for a room, as the web client does before it enters.
     pub async fn ask(&mut self, address: &str) -> Result<(), Refusal> {
-        self.ask_by("set", &format!("focus.{DOMAIN}"), address).await
+        self.ask_by("set", &focus_host(), address).await
     }
 
     /// Asks for a room in an unusual way.

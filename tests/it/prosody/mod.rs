@@ -23,7 +23,7 @@ use frontdesk::reservation::{Appointment, Policy};
 
 use self::client::Client;
 use self::focus::Focus;
-use self::server::{DOMAIN, Prosody, Settings};
+use self::server::{DOMAIN, Guard, Prosody, Settings};
 use self::tap::Tap;
 use crate::rig::{Frontdesk, Setup, db, eventually, hands_on};
 use crate::world;
@@ -56,7 +56,7 @@ impl Meet {
         let frontdesk = setup.serve().await;
         let tap = Tap::to(&frontdesk.url).await;
         let mut settings =
-            Settings { frontdesk: tap.url.clone(), credential, guard: true, guests_checked: true };
+            Settings { frontdesk: tap.url.clone(), credential, guard: Guard::Beside, guests_checked: true };
         change(&mut settings);
         let prosody = Prosody::start(settings).await;
         let focus = Focus::start(&prosody).await;

@@ -1,5 +1,9 @@
 //! The wire breaks, or Frontdesk is away.
 
+use std::time::{Duration, Instant};
+
+use tokio::time::sleep;
+
 use super::Meet;
 use super::client::room;
 use super::rooms::refused;
@@ -20,6 +24,30 @@ async fn after_errors_and_lost_answers_the_room_opens_by_itself() {
     assert_eq!(meet.open().await, 1);
     let exchanges = meet.tap.exchanges();
     assert!(exchanges[1..4].iter().all(|exchange| exchange.body() == exchanges[0].body()));
+}
+
+#[tokio::test]
+#[ignore = "needs a Prosody with Jitsi's plugins: make test-prosody"]
+async fn an_answer_that_never_comes_is_a_refusal_for_a_while_and_the_next_ask_finds_the_conference() {
+    let meet = Meet::new().await;
+    meet.book_with("secret", |booking| booking.password = Some("sesame opens".parse().unwrap())).await;
+    meet.tap.break_next(&[Fault::AnswerStuck]);
+    let mut person = meet.client().await;
+    let timed_out = refused("500", "Reservation lookup timed out");
+    assert_eq!(person.ask(&room("secret")).await, Err(timed_out.clone()));
+    // Prosody keeps a refusal for 30 s, and looks every 60 s.
+    let (began, mut answer) = (Instant::now(), Err(timed_out.clone()));
+    while answer == Err(timed_out.clone()) {
+        assert!(began.elapsed() < Duration::from_secs(100));
+        sleep(Duration::from_secs(1)).await;
+        answer = person.ask(&room("secret")).await;
+    }
+    answer.unwrap();
+    assert_eq!(meet.tap.summary(), ["POST 0", "POST 409", "GET 200"]);
+    let refusal = person.enter(&room("secret"), "person", None).await.unwrap_err();
+    assert_eq!(refusal.condition, "not-authorized");
+    person.enter(&room("secret"), "person", Some("sesame opens")).await.unwrap();
+    assert_eq!(meet.open().await, 1);
 }
 
 #[tokio::test]

@@ -34,14 +34,16 @@ reservations_api_prefix = ENV_TEST_FRONTDESK
 reservations_api_headers = { ["Authorization"] = "Bearer "..ENV_TEST_CREDENTIAL }
 reservations_api_retry_count = 3
 reservations_api_retry_delay = 1 -- the default is 3; tests are in a hurry
+reservations_api_timeout = 5 -- the default is 20
 reservations_enable_max_occupants = true
 reservations_enable_lobby_support = true
 reservations_enable_password_support = true
 
-local checked = { "reservations" }
-if ENV_TEST_GUARD == "yes" then
-    checked = { "reservations"; "reservations_guard" }
-end
+local checked = ({
+    absent = { "reservations" };
+    beside = { "reservations"; "reservations_guard" };
+    alone = { "reservations_guard" };
+})[ENV_TEST_GUARD]
 
 local function with(modules, more)
     local all = {}
@@ -59,7 +61,7 @@ VirtualHost(domain)
 
 VirtualHost("guest."..domain)
     authentication = "jitsi-anonymous"
-    modules_enabled = ENV_TEST_GUESTS_CHECKED == "yes" and checked or {}
+    modules_enabled = ENV_TEST_GUESTS_CHECKED == "true" and checked or {}
 
 VirtualHost("auth."..domain)
     authentication = "internal_hashed"

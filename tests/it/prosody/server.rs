@@ -18,14 +18,24 @@ use crate::rig::{PATIENCE, folder};
 /// What the Prosody of the tests serves.
 pub const DOMAIN: &str = "meet.test";
 
+/// Whether our guard is loaded where rooms are asked for.
+#[derive(Clone, Copy, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub enum Guard {
+    Absent,
+    /// As it should be: beside `reservations`.
+    Beside,
+    /// Without `reservations`.
+    Alone,
+}
+
 /// How a Prosody differs from the others.
 #[derive(Clone)]
 pub struct Settings {
     /// Where Frontdesk is, and what it knows the server by.
     pub frontdesk: String,
     pub credential: String,
-    /// Whether our guard is loaded wherever `reservations` is.
-    pub guard: bool,
+    pub guard: Guard,
     /// Whether the guests' VirtualHost loads what the other one does.
     pub guests_checked: bool,
 }
@@ -133,7 +143,6 @@ impl Prosody {
 
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
-        let yes = |condition| if condition { "yes" } else { "no" };
         command
             .current_dir("/")
             .env_clear()
@@ -144,8 +153,8 @@ impl Prosody {
             .env("TEST_PORT", self.port.to_string())
             .env("TEST_FRONTDESK", &self.settings.frontdesk)
             .env("TEST_CREDENTIAL", &self.settings.credential)
-            .env("TEST_GUARD", yes(self.settings.guard))
-            .env("TEST_GUESTS_CHECKED", yes(self.settings.guests_checked))
+            .env("TEST_GUARD", <&str>::from(self.settings.guard))
+            .env("TEST_GUESTS_CHECKED", self.settings.guests_checked.to_string())
             .arg("--config")
             .arg(self.folder.path().join("prosody.cfg.lua"))
             .stdin(Stdio::null());

@@ -53,3 +53,17 @@ async fn the_page_of_another_tenant_asks_for_the_tenants_room() {
     let refusal = person.ask(&room("standup")).await.unwrap_err();
     assert_eq!(refusal.text, "No meeting is scheduled in this room.");
 }
+
+#[tokio::test]
+#[ignore = "needs a Prosody with Jitsi's plugins: make test-prosody"]
+async fn a_spelling_that_no_client_sends_opens_a_room_of_its_own_and_keeps_nobody_out_of_the_usual_one() {
+    let meet = Meet::new().await;
+    meet.book_with("standup", |booking| booking.password = Some("sesame opens".parse().unwrap())).await;
+    let (mut odd, mut person) = (meet.client().await, meet.client().await);
+    let refusal = odd.join(&room("%73tandup"), "odd", None).await.unwrap_err();
+    assert_eq!(refusal.condition, "not-authorized");
+    odd.enter(&room("%73tandup"), "odd", Some("sesame opens")).await.unwrap();
+    assert!(!person.sees(&room("standup")).await);
+    person.join(&room("standup"), "person", Some("sesame opens")).await.unwrap();
+    assert_eq!(meet.tap.summary(), ["POST 200", "POST 200"]);
+}

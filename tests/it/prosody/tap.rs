@@ -12,8 +12,10 @@ use tokio::task::JoinHandle;
 pub enum Fault {
     /// An error, as a proxy in front of Frontdesk makes it; Frontdesk never hears of the request.
     Status(u16),
-    /// Frontdesk answers, and the answer is lost.
+    /// Frontdesk answers, and the connection breaks before the answer is through.
     AnswerLost,
+    /// Frontdesk answers, and the answer never comes.
+    AnswerStuck,
 }
 
 /// A request, as it came over the wire, and the status that it was answered with; 0 for none.
@@ -134,8 +136,12 @@ async fn pass_on(mut prosody: TcpStream, state: &Mutex<State>) -> std::io::Resul
     let mut frontdesk = TcpStream::connect(target).await.inspect_err(|_| note(0))?;
     frontdesk.write_all(&request).await?;
     let answer = read_message(&mut frontdesk).await?;
-    if fault == Some(Fault::AnswerLost) {
+    if let Some(Fault::AnswerLost | Fault::AnswerStuck) = fault {
         note(0);
+        if fault == Some(Fault::AnswerStuck) {
+            // Until Prosody hangs up.
+            prosody.read_u8().await?;
+        }
         return Ok(());
     }
     let status = std::str::from_utf8(&answer[9..12]).unwrap().parse().unwrap();
