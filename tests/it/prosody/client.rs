@@ -231,6 +231,26 @@ impl Client {
         .await
     }
 
+    /// As the owner, with the nick `owner`, of the room on its page: makes a breakout room, and gives its address.
+    pub async fn add_breakout_room(&mut self) -> String {
+        self.wait("to be made the owner", |stanza| {
+            let owner = stanza.find("item").is_some_and(|item| item.attribute("affiliation") == "owner");
+            owner && stanza.attribute("from").ends_with("/owner")
+        })
+        .await;
+        let breakout = format!("breakout.{DOMAIN}");
+        let add = "<breakout_rooms type='features/breakout-rooms/add' subject='one'/>";
+        self.send(&format!("<message xmlns='jabber:client' to='{breakout}'>{add}</message>")).await;
+        let host = format!("@{breakout}");
+        let told = self
+            .wait("word of the breakout room", |stanza| {
+                stanza.find("json-message").is_some_and(|json| json.text.contains(&host))
+            })
+            .await;
+        let (before, _) = told.find("json-message").unwrap().text.split_once(&host).unwrap();
+        format!("{}{host}", before.rsplit('"').next().unwrap())
+    }
+
     /// Whether the room is there.
     pub async fn sees(&mut self, address: &str) -> bool {
         let query = "<query xmlns='http://jabber.org/protocol/disco#info'/>";

@@ -211,26 +211,7 @@ async fn with_the_guard_breakout_rooms_open_without_an_ask_of_their_own() {
     meet.book("room").await;
     let mut owner = Client::on_the_page_of(meet.prosody.port, "room").await;
     owner.join(&room("room"), "owner", None).await.unwrap();
-    owner
-        .wait("to be made the owner", |stanza| {
-            stanza.find("item").is_some_and(|item| item.attribute("affiliation") == "owner")
-                && stanza.attribute("from").ends_with("/owner")
-        })
-        .await;
-    owner
-        .send(&format!(
-            "<message xmlns='jabber:client' to='breakout.{DOMAIN}'>\
-             <breakout_rooms type='features/breakout-rooms/add' subject='one'/></message>"
-        ))
-        .await;
-    let told = owner
-        .wait("word of the breakout room", |stanza| {
-            stanza.find("json-message").is_some_and(|json| json.text.contains(&format!("@breakout.{DOMAIN}")))
-        })
-        .await;
-    let text = &told.find("json-message").unwrap().text;
-    let (before, _) = text.split_once(&format!("@breakout.{DOMAIN}")).unwrap();
-    let name = before.rsplit('"').next().unwrap();
-    owner.join(&format!("{name}@breakout.{DOMAIN}"), "owner", None).await.unwrap();
+    let address = owner.add_breakout_room().await;
+    owner.join(&address, "owner", None).await.unwrap();
     assert_eq!(meet.tap.summary(), ["POST 200"]);
 }

@@ -75,6 +75,7 @@ Component("conference."..domain) "muc"
     restrict_room_creation = true
     muc_room_locking = false
     muc_room_default_public_jids = true
+    -- Otherwise a room that had breakout rooms can't be opened again after its end.
     muc_tombstones = false
     admins = { focus }
     muc_max_occupants = 500
