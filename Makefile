@@ -1,7 +1,7 @@
 # `make run` and `make test` are all that is needed on a fresh machine with Rust.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long prepare fmt deb
+.PHONY: help run test test-long test-prosody prepare fmt deb
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1	/'
@@ -19,6 +19,9 @@ test: ## Check the formatting and the lints, and run every test on a real Postgr
 
 test-long: ## Run the tests that kill, many more times
 	KILLS=30 scripts/with-postgres cargo test --locked --test it crashes
+
+test-prosody: ## Run the tests with a real Prosody; JITSI_PLUGINS says where Jitsi's plugins are
+	@scripts/test-prosody
 
 fmt: ## Format the code
 	cargo fmt

@@ -1,4 +1,5 @@
--- Closes the ways past mod_reservations. Load it on every VirtualHost that loads "reservations".
+-- Closes the ways past mod_reservations. Load it on every VirtualHost that loads "reservations"; it loads that where it is
+-- missing.
 --
 -- mod_reservations looks at a conference request's `to` and `room` as the client wrote them, and files
 -- Frontdesk's answer under `room`. Prosody and Jicofo read both as addresses: without regard to case,
@@ -6,12 +7,16 @@
 -- room without the password, lobby, limit and end that were granted. And Jicofo takes requests by HTTP
 -- too (`conferenceRequestUrl`), which Prosody never sees.
 --
--- This module refuses conference requests that are not spelled as Prosody spells them, and rooms that
--- nobody requested through a guarded VirtualHost. It has no settings of its own.
+-- This module refuses conference requests that are not spelled as Prosody spells them, rooms that nobody
+-- requested through a guarded VirtualHost, and people in the rooms of Jicofo's health checks, to which no terms
+-- apply. It has no settings of its own.
 
 local jid = require "util.jid";
 local st = require "util.stanza";
 local now = require "util.time".now;
+
+-- Without it, everything that passes here would pass for checked.
+module:depends("reservations");
 
 local jitsi = module:require "util";
 local get_room_from_jid = jitsi.get_room_from_jid;
@@ -108,6 +113,15 @@ local function check_creation(event)
     return true;
 end
 
+-- The room of a health check is its maker's, Jicofo's. Over HTTP, anybody may have asked for one.
+local function check_entry(event)
+    local stanza = event.stanza;
+    if is_healthcheck_room(event.room.jid) and event.room:get_affiliation(stanza.attr.from) ~= "owner" then
+        event.origin.send(st.error_reply(stanza, "cancel", "not-allowed", "This room is not for people."));
+        return true;
+    end
+end
+
 -- One request makes one room. Only now, for several VirtualHosts may have had a look at it.
 local function forget_request(event)
     requested[event.room.jid] = nil;
@@ -128,6 +142,7 @@ local function watch(host)
     elseif host == main_muc then
         module:context(host):hook("muc-room-pre-create", check_creation, 100);
         module:context(host):hook("muc-room-created", forget_request);
+        module:context(host):hook("muc-occupant-pre-join", check_entry, 100);
     end
 end
 

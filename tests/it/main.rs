@@ -12,6 +12,7 @@ mod outages;
 mod packaging;
 mod partitions;
 mod private_cluster;
+mod prosody;
 mod races;
 mod rig;
 mod schema;

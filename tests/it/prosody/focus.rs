@@ -1,0 +1,164 @@
+//! What stands in for Jicofo. Asked for a conference, it enters the room, configures it, and answers then; the first person
+//! there becomes its owner; and it leaves when nobody else is there any more.
+
+use std::collections::{HashMap, HashSet};
+
+use tokio::task::JoinHandle;
+
+use super::client::Client;
+use super::server::{DOMAIN, Prosody};
+use super::xml::{Element, escape};
+
+/// The focus, until dropped.
+pub struct Focus(JoinHandle<()>);
+
+/// A room that it was asked for.
+#[derive(Default)]
+struct Room {
+    inside: bool,
+    /// Who waits for an answer: address and id of the request.
+    asked: Vec<(String, String)>,
+    people: HashSet<String>,
+}
+
+struct Work {
+    client: Client,
+    rooms: HashMap<String, Room>,
+}
+
+impl Focus {
+    /// Logs in, and starts to answer.
+    pub async fn start(prosody: &Prosody) -> Self {
+        let mut client = login(prosody).await;
+        client.send("<presence xmlns='jabber:client'/>").await;
+        // Prosody works through one connection in order: after this, the proxy has seen that presence.
+        client.iq("get", &format!("auth.{DOMAIN}"), "<ping xmlns='urn:xmpp:ping'/>").await.unwrap();
+        let work = Work { client, rooms: HashMap::new() };
+        Self(tokio::spawn(work.run()))
+    }
+}
+
+impl Drop for Focus {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// A session of the focus user that answers nobody.
+pub async fn login(prosody: &Prosody) -> Client {
+    Client::with_password(prosody.port, &format!("auth.{DOMAIN}"), "focus", Prosody::FOCUS_PASSWORD).await
+}
+
+impl Work {
+    async fn run(mut self) {
+        while let Some(stanza) = self.client.read().await {
+            match stanza.name.as_str() {
+                "iq" if stanza.attribute("type") == "set" || stanza.attribute("type") == "get" => {
+                    self.asked(&stanza).await;
+                }
+                "presence" => self.presence(&stanza).await,
+                _ => {}
+            }
+        }
+    }
+
+    /// Like Jicofo, it reads the room as an address: without regard to case, and without what stands after a slash.
+    async fn asked(&mut self, stanza: &Element) {
+        let who = (stanza.attribute("from").to_owned(), stanza.attribute("id").to_owned());
+        let Some(conference) = stanza.child("conference") else {
+            let ping = stanza.child("ping").is_some();
+            return self.answer(&who, if ping { Ok("") } else { Err("feature-not-implemented") }).await;
+        };
+        let written = conference.attribute("room");
+        let address = written.split('/').next().unwrap().to_lowercase();
+        let known = self.rooms.entry(address.clone()).or_default();
+        if known.inside {
+            return self.ready(&who, &address).await;
+        }
+        known.asked.push(who);
+        if known.asked.len() == 1 {
+            let to = escape(&format!("{address}/focus"));
+            let muc = "<x xmlns='http://jabber.org/protocol/muc'/>";
+            self.client.send(&format!("<presence xmlns='jabber:client' to='{to}'>{muc}</presence>")).await;
+        }
+    }
+
+    async fn presence(&mut self, stanza: &Element) {
+        let (address, nick) =
+            stanza.attribute("from").split_once('/').unwrap_or((stanza.attribute("from"), ""));
+        let (address, kind) = (address.to_owned(), stanza.attribute("type"));
+        let Some(known) = self.rooms.get_mut(&address) else { return };
+        if kind == "error" {
+            let asked = self.rooms.remove(&address).unwrap().asked;
+            for who in asked {
+                self.answer(&who, Err("internal-server-error")).await;
+            }
+        } else if nick == "focus" && kind == "unavailable" {
+            self.rooms.remove(&address);
+        } else if nick == "focus" {
+            known.inside = true;
+            if stanza.has_status("201") {
+                self.configure(&address).await;
+            }
+            let known = self.rooms.get_mut(&address).unwrap();
+            for who in std::mem::take(&mut known.asked) {
+                self.ready(&who, &address).await;
+            }
+        } else if kind == "unavailable" {
+            known.people.remove(nick);
+            if known.people.is_empty() {
+                let to = escape(&format!("{address}/focus"));
+                self.client
+                    .send(&format!("<presence xmlns='jabber:client' to='{to}' type='unavailable'/>"))
+                    .await;
+            }
+        } else if known.people.insert(nick.to_owned()) && known.people.len() == 1 {
+            self.make_owner(&address, stanza.find("item").unwrap().attribute("jid")).await;
+        }
+    }
+
+    /// A room that is new is configured, so that everybody sees everybody's address.
+    async fn configure(&mut self, address: &str) {
+        let (to, muc) = (escape(address), "http://jabber.org/protocol/muc");
+        self.client
+            .send(&format!(
+                "<iq xmlns='jabber:client' type='set' id='configure' to='{to}'><query xmlns='{muc}#owner'>\
+                 <x xmlns='jabber:x:data' type='submit'>\
+                 <field var='FORM_TYPE'><value>{muc}#roomconfig</value></field>\
+                 <field var='muc#roomconfig_whois'><value>anyone</value></field></x></query></iq>"
+            ))
+            .await;
+    }
+
+    async fn make_owner(&mut self, address: &str, person: &str) {
+        let (to, person) = (escape(address), escape(person.split('/').next().unwrap()));
+        let item = format!("<item affiliation='owner' jid='{person}'/>");
+        self.client
+            .send(&format!(
+                "<iq xmlns='jabber:client' type='set' id='owner' to='{to}'>\
+                 <query xmlns='http://jabber.org/protocol/muc#admin'>{item}</query></iq>"
+            ))
+            .await;
+    }
+
+    async fn ready(&mut self, who: &(String, String), address: &str) {
+        let address = escape(address);
+        let conference =
+            format!("<conference xmlns='http://jitsi.org/protocol/focus' room='{address}' ready='true'/>");
+        self.answer(who, Ok(&conference)).await;
+    }
+
+    async fn answer(&mut self, (to, id): &(String, String), answer: Result<&str, &str>) {
+        let (to, id) = (escape(to), escape(id));
+        let (kind, payload) = match answer {
+            Ok(payload) => ("result", payload.to_owned()),
+            Err(condition) => {
+                let condition = format!("<{condition} xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>");
+                ("error", format!("<error type='cancel'>{condition}</error>"))
+            }
+        };
+        self.client
+            .send(&format!("<iq xmlns='jabber:client' type='{kind}' id='{id}' to='{to}'>{payload}</iq>"))
+            .await;
+    }
+}

@@ -1,0 +1,96 @@
+-- The Prosody of the tests: what Jitsi's packages set up, without what has nothing to do with who may open a room. What
+-- differs between tests comes in variables, which Prosody offers as ENV_….
+
+local domain = "meet.test"
+local focus = "focus@auth."..domain
+local folder = ENV_TEST_FOLDER
+
+plugin_paths = { folder.."/jitsi-plugins", folder.."/own-plugins" }
+data_path = folder.."/data"
+pidfile = folder.."/prosody.pid"
+log = { info = "*console" }
+
+interfaces = { "127.0.0.1" }
+http_interfaces = { "127.0.0.1" }
+http_ports = { tonumber(ENV_TEST_PORT) }
+http_default_host = domain
+https_ports = {}
+c2s_ports = {}
+component_ports = {}
+
+modules_enabled = { "roster"; "saslauth"; "disco"; "ping"; "websocket" }
+modules_disabled = { "s2s"; "offline"; "admin_shell"; "admin_socket" }
+-- As behind a web server that speaks TLS.
+consider_websocket_secure = true
+storage = "internal"
+
+muc_mapper_domain_base = domain
+main_muc = "conference."..domain
+lobby_muc = "lobby."..domain
+breakout_rooms_muc = "breakout."..domain
+
+-- Above the first VirtualHost, so for all of them.
+reservations_api_prefix = ENV_TEST_FRONTDESK
+reservations_api_headers = { ["Authorization"] = "Bearer "..ENV_TEST_CREDENTIAL }
+reservations_api_retry_count = 3
+reservations_api_retry_delay = 1 -- the default is 3; tests are in a hurry
+reservations_api_timeout = 5 -- the default is 20
+reservations_enable_max_occupants = true
+reservations_enable_lobby_support = true
+reservations_enable_password_support = true
+
+local checked = ({
+    absent = { "reservations" };
+    beside = { "reservations"; "reservations_guard" };
+    alone = { "reservations_guard" };
+})[ENV_TEST_GUARD]
+
+local function with(modules, more)
+    local all = {}
+    for _, list in ipairs({ modules, more }) do
+        for _, name in ipairs(list) do
+            all[#all + 1] = name
+        end
+    end
+    return all
+end
+
+VirtualHost(domain)
+    authentication = "jitsi-anonymous"
+    modules_enabled = with({ "muc_lobby_rooms"; "persistent_lobby"; "muc_breakout_rooms" }, checked)
+
+VirtualHost("guest."..domain)
+    authentication = "jitsi-anonymous"
+    modules_enabled = ENV_TEST_GUESTS_CHECKED == "true" and checked or {}
+
+VirtualHost("auth."..domain)
+    authentication = "internal_hashed"
+
+Component("focus."..domain) "client_proxy"
+    target_address = focus
+
+Component("conference."..domain) "muc"
+    modules_enabled = { "muc_hide_all"; "muc_meeting_id"; "muc_domain_mapper"; "muc_password_whitelist"; "muc_max_occupants" }
+    storage = "memory"
+    restrict_room_creation = true
+    muc_room_locking = false
+    muc_room_default_public_jids = true
+    -- Otherwise a room that had breakout rooms can't be opened again after its end.
+    muc_tombstones = false
+    admins = { focus }
+    muc_max_occupants = 500
+    muc_access_whitelist = { focus }
+    muc_password_whitelist = { focus }
+
+Component("lobby."..domain) "muc"
+    storage = "memory"
+    restrict_room_creation = true
+    muc_room_locking = false
+    muc_room_default_public_jids = true
+
+Component("breakout."..domain) "muc"
+    storage = "memory"
+    restrict_room_creation = true
+    muc_room_locking = false
+    muc_room_default_public_jids = true
+    admins = { focus }
