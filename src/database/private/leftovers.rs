@@ -12,7 +12,7 @@ use std::{
 
 use nix::{
     sys::signal::{Signal, kill},
-    unistd::Pid,
+    unistd::{Pid, geteuid},
 };
 use tokio::time::sleep;
 use tracing::{info, warn};
@@ -52,6 +52,12 @@ pub(super) async fn stop_postmaster(layout: &Layout) -> Result<(), PrivateDataba
                 return Err(PrivateDatabaseError::StillRunning { pgdata, pids });
             }
         }
+    }
+    // Two postmasters would ruin the cluster, so in doubt there is none.
+    if let Some(pid) =
+        read_pid(&pgdata.join("postmaster.pid")).map(Pid::from_raw).filter(|pid| is_hidden(*pid))
+    {
+        return Err(PrivateDatabaseError::StillRunning { pgdata, pids: raw(&[pid]) });
     }
     for file in [pgdata.join("postmaster.pid"), layout.socket_lock()] {
         let unreadable = file.exists() && read_pid(&file).is_none();
@@ -107,6 +113,15 @@ fn processes_in(folder: &Path) -> Vec<Pid> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok().map(Pid::from_raw));
     pids.filter(|pid| is_postgres(*pid) && here(pid)).collect()
+}
+
+/// Whether it is a PostgreSQL of our own user that we are kept from looking into, as by `PrivateUsers=` of systemd. One of
+/// another user's has only our old process id.
+fn is_hidden(pid: Pid) -> bool {
+    let is_ours =
+        fs::metadata(format!("/proc/{pid}")).is_ok_and(|process| process.uid() == geteuid().as_raw());
+    let cwd = fs::metadata(format!("/proc/{pid}/cwd"));
+    is_ours && is_postgres(pid) && cwd.is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
 }
 
 /// By the name it was started with, which also holds after its file was replaced by an upgrade.
