@@ -112,7 +112,14 @@ impl Client {
     }
 
     /// The next stanza; `None` where the connection has ended.
-    pub async fn read(&mut self) -> Option<Element> {
+    pub async fn next(&mut self) -> Option<Element> {
+        match self.inbox.pop_front() {
+            Some(stanza) => Some(stanza),
+            None => self.read().await,
+        }
+    }
+
+    async fn read(&mut self) -> Option<Element> {
         loop {
             match self.socket.next().await? {
                 Ok(Message::Text(text)) => return Some(Element::parse(&text)),

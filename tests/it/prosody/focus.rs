@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::client::Client;
@@ -10,7 +11,10 @@ use super::server::{DOMAIN, Prosody};
 use super::xml::{Element, escape};
 
 /// The focus, until dropped.
-pub struct Focus(JoinHandle<()>);
+pub struct Focus {
+    task: JoinHandle<()>,
+    orders: mpsc::Sender<oneshot::Sender<()>>,
+}
 
 /// A room that it was asked for.
 #[derive(Default)]
@@ -31,16 +35,29 @@ impl Focus {
     pub async fn start(prosody: &Prosody) -> Self {
         let mut client = login(prosody).await;
         client.send("<presence xmlns='jabber:client'/>").await;
-        // Prosody works through one connection in order: after this, the proxy has seen that presence.
-        client.iq("get", &format!("auth.{DOMAIN}"), "<ping xmlns='urn:xmpp:ping'/>").await.unwrap();
+        // After this, the proxy has seen that presence.
+        ping(&mut client).await;
         let work = Work { client, rooms: HashMap::new() };
-        Self(tokio::spawn(work.run()))
+        let (orders, given) = mpsc::channel(1);
+        Self { task: tokio::spawn(work.run(given)), orders }
     }
+
+    /// Leaves all rooms, as Jicofo does after 15 s in which nobody has entered.
+    pub async fn give_up(&self) {
+        let (done, was_done) = oneshot::channel();
+        self.orders.send(done).await.unwrap();
+        was_done.await.unwrap();
+    }
+}
+
+/// Waits until Prosody has worked through what was sent before.
+async fn ping(client: &mut Client) {
+    client.iq("get", &format!("auth.{DOMAIN}"), "<ping xmlns='urn:xmpp:ping'/>").await.unwrap();
 }
 
 impl Drop for Focus {
     fn drop(&mut self) {
-        self.0.abort();
+        self.task.abort();
     }
 }
 
@@ -50,8 +67,17 @@ pub async fn login(prosody: &Prosody) -> Client {
 }
 
 impl Work {
-    async fn run(mut self) {
-        while let Some(stanza) = self.client.read().await {
+    async fn run(mut self, mut orders: mpsc::Receiver<oneshot::Sender<()>>) {
+        loop {
+            let stanza = tokio::select! {
+                stanza = self.client.next() => stanza,
+                Some(done) = orders.recv() => {
+                    self.leave_all().await;
+                    _ = done.send(());
+                    continue;
+                }
+            };
+            let Some(stanza) = stanza else { return };
             match stanza.name.as_str() {
                 "iq" if stanza.attribute("type") == "set" || stanza.attribute("type") == "get" => {
                     self.asked(&stanza).await;
@@ -60,6 +86,18 @@ impl Work {
                 _ => {}
             }
         }
+    }
+
+    async fn leave_all(&mut self) {
+        for (address, _) in std::mem::take(&mut self.rooms) {
+            self.leave(&address).await;
+        }
+        ping(&mut self.client).await;
+    }
+
+    async fn leave(&mut self, address: &str) {
+        let to = escape(&format!("{address}/focus"));
+        self.client.send(&format!("<presence xmlns='jabber:client' to='{to}' type='unavailable'/>")).await;
     }
 
     /// Like Jicofo, it reads the room as an address: without regard to case, and without what stands after a slash.
@@ -107,10 +145,7 @@ impl Work {
         } else if kind == "unavailable" {
             known.people.remove(nick);
             if known.people.is_empty() {
-                let to = escape(&format!("{address}/focus"));
-                self.client
-                    .send(&format!("<presence xmlns='jabber:client' to='{to}' type='unavailable'/>"))
-                    .await;
+                self.leave(&address).await;
             }
         } else if known.people.insert(nick.to_owned()) && known.people.len() == 1 {
             self.make_owner(&address, stanza.find("item").unwrap().attribute("jid")).await;
