@@ -4,7 +4,8 @@ use super::Meet;
 use super::client::{Client, Refusal, focus_host, room};
 use super::focus;
 use super::rooms::refused;
-use super::server::{DOMAIN, Guard, Settings};
+use super::server::{DOMAIN, Guard, Guests, Settings};
+use crate::rig::eventually;
 
 /// Books the room `secret`, with a password.
 async fn book_secret(meet: &Meet) {
@@ -184,7 +185,7 @@ async fn the_guard_loads_what_it_guards() {
 #[ignore = "needs a Prosody with Jitsi's plugins: make test-prosody"]
 async fn without_the_guard_guests_who_are_not_checked_open_any_room() {
     let meet =
-        Meet::with(|settings| (settings.guard, settings.guests_checked) = (Guard::Absent, false)).await;
+        Meet::with(|settings| (settings.guard, settings.guests) = (Guard::Absent, Guests::Unchecked)).await;
     meet.guest().await.join(&room("unbooked"), "guest", None).await.unwrap();
     assert!(meet.tap.summary().is_empty());
 }
@@ -192,7 +193,7 @@ async fn without_the_guard_guests_who_are_not_checked_open_any_room() {
 #[tokio::test]
 #[ignore = "needs a Prosody with Jitsi's plugins: make test-prosody"]
 async fn with_the_guard_guests_who_are_not_checked_open_no_room_but_enter_open_ones() {
-    let meet = Meet::with(|settings| settings.guests_checked = false).await;
+    let meet = Meet::with(|settings| settings.guests = Guests::Unchecked).await;
     meet.book("room").await;
     let (mut guest, mut person) = (meet.guest().await, meet.client().await);
     for name in ["unbooked", "room"] {
@@ -202,6 +203,35 @@ async fn with_the_guard_guests_who_are_not_checked_open_no_room_but_enter_open_o
     assert!(meet.tap.summary().is_empty());
     person.join(&room("room"), "person", None).await.unwrap();
     guest.join(&room("room"), "guest", None).await.unwrap();
+}
+
+/// Jitsi's packages set `main_muc` for the one VirtualHost only.
+#[tokio::test]
+#[ignore = "needs a Prosody with Jitsi's plugins: make test-prosody"]
+async fn without_the_guard_guests_without_main_muc_open_a_room_without_its_password_and_never_close_it() {
+    let meet =
+        Meet::with(|settings| (settings.guard, settings.guests) = (Guard::Absent, Guests::WithoutMainMuc))
+            .await;
+    book_secret(&meet).await;
+    let mut guest = meet.guest().await;
+    guest.join(&room("secret"), "guest", None).await.unwrap();
+    guest.leave(&room("secret"), "guest").await;
+    eventually("the room is gone", async || !guest.sees(&room("secret")).await).await;
+    assert_eq!(meet.tap.summary(), ["POST 200"]);
+    assert_eq!(meet.open().await, 1);
+}
+
+#[tokio::test]
+#[ignore = "needs a Prosody with Jitsi's plugins: make test-prosody"]
+async fn with_the_guard_guests_without_main_muc_open_no_room() {
+    let meet = Meet::with(|settings| settings.guests = Guests::WithoutMainMuc).await;
+    book_secret(&meet).await;
+    meet.guest().await.ask(&room("secret")).await.unwrap_err();
+    assert!(!meet.client().await.sees(&room("secret")).await);
+    assert!(
+        meet.prosody.said().contains("main_muc, and focus_component or muc_mapper_domain_base, must be set")
+    );
+    meet.client().await.join(&room("secret"), "person", Some("sesame opens")).await.unwrap();
 }
 
 #[tokio::test]
