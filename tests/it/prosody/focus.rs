@@ -13,7 +13,13 @@ use super::xml::{Element, escape};
 /// The focus, until dropped.
 pub struct Focus {
     task: JoinHandle<()>,
-    orders: mpsc::Sender<oneshot::Sender<()>>,
+    orders: mpsc::Sender<(Order, oneshot::Sender<()>)>,
+}
+
+/// What it does other than usual.
+enum Order {
+    LeaveAll,
+    AnswerNobody,
 }
 
 /// A room that it was asked for.
@@ -28,6 +34,7 @@ struct Room {
 struct Work {
     client: Client,
     rooms: HashMap<String, Room>,
+    hangs: bool,
 }
 
 impl Focus {
@@ -37,15 +44,24 @@ impl Focus {
         client.send("<presence xmlns='jabber:client'/>").await;
         // After this, the proxy has seen that presence.
         ping(&mut client).await;
-        let work = Work { client, rooms: HashMap::new() };
+        let work = Work { client, rooms: HashMap::new(), hangs: false };
         let (orders, given) = mpsc::channel(1);
         Self { task: tokio::spawn(work.run(given)), orders }
     }
 
     /// Leaves all rooms, as Jicofo does after 15 s in which nobody has entered.
     pub async fn give_up(&self) {
+        self.order(Order::LeaveAll).await;
+    }
+
+    /// Takes requests from now on, and does nothing about them.
+    pub async fn hang(&self) {
+        self.order(Order::AnswerNobody).await;
+    }
+
+    async fn order(&self, order: Order) {
         let (done, was_done) = oneshot::channel();
-        self.orders.send(done).await.unwrap();
+        self.orders.send((order, done)).await.unwrap();
         was_done.await.unwrap();
     }
 }
@@ -67,19 +83,22 @@ pub async fn login(prosody: &Prosody) -> Client {
 }
 
 impl Work {
-    async fn run(mut self, mut orders: mpsc::Receiver<oneshot::Sender<()>>) {
+    async fn run(mut self, mut orders: mpsc::Receiver<(Order, oneshot::Sender<()>)>) {
         loop {
             let stanza = tokio::select! {
                 stanza = self.client.next() => stanza,
-                Some(done) = orders.recv() => {
-                    self.leave_all().await;
+                Some((order, done)) = orders.recv() => {
+                    match order {
+                        Order::LeaveAll => self.leave_all().await,
+                        Order::AnswerNobody => self.hangs = true,
+                    }
                     _ = done.send(());
                     continue;
                 }
             };
             let Some(stanza) = stanza else { return };
             match stanza.name.as_str() {
-                "iq" if stanza.attribute("type") == "set" || stanza.attribute("type") == "get" => {
+                "iq" if !self.hangs && ["set", "get"].contains(&stanza.attribute("type")) => {
                     self.asked(&stanza).await;
                 }
                 "presence" => self.presence(&stanza).await,

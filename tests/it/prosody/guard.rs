@@ -1,5 +1,9 @@
 //! Ways past `mod_reservations`, which `prosody/mod_reservations_guard.lua` closes.
 
+use std::time::Duration;
+
+use tokio::time::sleep;
+
 use super::Meet;
 use super::client::{Client, Refusal, focus_host, room};
 use super::focus;
@@ -143,6 +147,27 @@ async fn with_the_guard_jicofo_makes_no_room_that_nobody_asked_prosody_for() {
     assert_eq!(refusal.condition, "not-allowed");
     // Nor do people make rooms by themselves.
     let refusal = person.enter(&room("secret"), "person", Some("sesame opens")).await.unwrap_err();
+    assert_eq!(refusal.condition, "not-allowed");
+}
+
+#[tokio::test]
+#[ignore = "needs a Prosody with Jitsi's plugins: make test-prosody"]
+async fn with_the_guard_jicofo_has_a_minute_to_make_the_room_that_it_was_asked_for() {
+    let meet = Meet::new().await;
+    meet.book("in-time").await;
+    meet.book("late").await;
+    meet.focus.hang().await;
+    let (mut one, mut other) = (meet.client().await, meet.client().await);
+    let (in_time, late) = (room("in-time"), room("late"));
+    let asked = async { tokio::join!(one.ask(&in_time), other.ask(&late)) };
+    tokio::select! {
+        answers = asked => panic!("nobody was to answer: {answers:?}"),
+        () = meet.eventually_asked(&["POST 200", "POST 200"]) => {}
+    }
+    let mut jicofo = focus::login(&meet.prosody).await;
+    eventually("the request is known", async || jicofo.enter(&in_time, "focus", None).await.is_ok()).await;
+    sleep(Duration::from_secs(61)).await;
+    let refusal = jicofo.enter(&late, "focus", None).await.unwrap_err();
     assert_eq!(refusal.condition, "not-allowed");
 }
 
