@@ -1,5 +1,5 @@
--- Closes the ways past mod_reservations. Load it on every VirtualHost that loads "reservations"; it loads that where it is
--- missing.
+-- Closes the ways past mod_reservations. Load it on every VirtualHost that loads "reservations"; where that is
+-- missing, it loads it.
 --
 -- mod_reservations looks at a conference request's `to` and `room` as the client wrote them, and files
 -- Frontdesk's answer under `room`. Prosody and Jicofo read both as addresses: without regard to case,

@@ -18,6 +18,9 @@ use super::xml::{Element, escape};
 /// How long anything may take that should happen at once. Retries of Prosody's take 3 s.
 pub const AT_ONCE: Duration = Duration::from_secs(20);
 
+/// The login of somebody without an account.
+const ANONYMOUS: &str = "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='ANONYMOUS'/>";
+
 /// Somebody with a browser.
 pub struct Client {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
@@ -74,8 +77,7 @@ impl Client {
 
     /// Somebody without an account, whose page shows this room.
     pub async fn on_the_page_of(port: u16, room: &str) -> Self {
-        let auth = "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='ANONYMOUS'/>";
-        Self::login(port, &format!("?room={room}"), DOMAIN, auth).await
+        Self::login(port, &format!("?room={room}"), DOMAIN, ANONYMOUS).await
     }
 
     /// Somebody with an account.
@@ -112,7 +114,14 @@ impl Client {
     }
 
     /// The next stanza; `None` where the connection has ended.
-    pub async fn read(&mut self) -> Option<Element> {
+    pub async fn next(&mut self) -> Option<Element> {
+        match self.inbox.pop_front() {
+            Some(stanza) => Some(stanza),
+            None => self.read().await,
+        }
+    }
+
+    async fn read(&mut self) -> Option<Element> {
         loop {
             match self.socket.next().await? {
                 Ok(Message::Text(text)) => return Some(Element::parse(&text)),

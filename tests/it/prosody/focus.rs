@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::client::Client;
@@ -10,7 +11,16 @@ use super::server::{DOMAIN, Prosody};
 use super::xml::{Element, escape};
 
 /// The focus, until dropped.
-pub struct Focus(JoinHandle<()>);
+pub struct Focus {
+    task: JoinHandle<()>,
+    orders: mpsc::Sender<(Order, oneshot::Sender<()>)>,
+}
+
+/// What it does other than usual.
+enum Order {
+    LeaveAll,
+    AnswerNobody,
+}
 
 /// A room that it was asked for.
 #[derive(Default)]
@@ -24,6 +34,7 @@ struct Room {
 struct Work {
     client: Client,
     rooms: HashMap<String, Room>,
+    hangs: bool,
 }
 
 impl Focus {
@@ -31,16 +42,38 @@ impl Focus {
     pub async fn start(prosody: &Prosody) -> Self {
         let mut client = login(prosody).await;
         client.send("<presence xmlns='jabber:client'/>").await;
-        // Prosody works through one connection in order: after this, the proxy has seen that presence.
-        client.iq("get", &format!("auth.{DOMAIN}"), "<ping xmlns='urn:xmpp:ping'/>").await.unwrap();
-        let work = Work { client, rooms: HashMap::new() };
-        Self(tokio::spawn(work.run()))
+        // After this, the proxy has seen that presence.
+        ping(&mut client).await;
+        let work = Work { client, rooms: HashMap::new(), hangs: false };
+        let (orders, given) = mpsc::channel(1);
+        Self { task: tokio::spawn(work.run(given)), orders }
     }
+
+    /// Leaves all rooms, as Jicofo does after 15 s in which nobody has entered.
+    pub async fn give_up(&self) {
+        self.order(Order::LeaveAll).await;
+    }
+
+    /// Takes requests from now on, and does nothing about them.
+    pub async fn hang(&self) {
+        self.order(Order::AnswerNobody).await;
+    }
+
+    async fn order(&self, order: Order) {
+        let (done, was_done) = oneshot::channel();
+        self.orders.send((order, done)).await.unwrap();
+        was_done.await.unwrap();
+    }
+}
+
+/// Waits until Prosody has worked through what was sent before.
+async fn ping(client: &mut Client) {
+    client.iq("get", &format!("auth.{DOMAIN}"), "<ping xmlns='urn:xmpp:ping'/>").await.unwrap();
 }
 
 impl Drop for Focus {
     fn drop(&mut self) {
-        self.0.abort();
+        self.task.abort();
     }
 }
 
@@ -50,16 +83,40 @@ pub async fn login(prosody: &Prosody) -> Client {
 }
 
 impl Work {
-    async fn run(mut self) {
-        while let Some(stanza) = self.client.read().await {
+    async fn run(mut self, mut orders: mpsc::Receiver<(Order, oneshot::Sender<()>)>) {
+        loop {
+            let stanza = tokio::select! {
+                stanza = self.client.next() => stanza,
+                Some((order, done)) = orders.recv() => {
+                    match order {
+                        Order::LeaveAll => self.leave_all().await,
+                        Order::AnswerNobody => self.hangs = true,
+                    }
+                    _ = done.send(());
+                    continue;
+                }
+            };
+            let Some(stanza) = stanza else { return };
             match stanza.name.as_str() {
-                "iq" if stanza.attribute("type") == "set" || stanza.attribute("type") == "get" => {
+                "iq" if !self.hangs && ["set", "get"].contains(&stanza.attribute("type")) => {
                     self.asked(&stanza).await;
                 }
                 "presence" => self.presence(&stanza).await,
                 _ => {}
             }
         }
+    }
+
+    async fn leave_all(&mut self) {
+        for (address, _) in std::mem::take(&mut self.rooms) {
+            self.leave(&address).await;
+        }
+        ping(&mut self.client).await;
+    }
+
+    async fn leave(&mut self, address: &str) {
+        let to = escape(&format!("{address}/focus"));
+        self.client.send(&format!("<presence xmlns='jabber:client' to='{to}' type='unavailable'/>")).await;
     }
 
     /// Like Jicofo, it reads the room as an address: without regard to case, and without what stands after a slash.
@@ -107,10 +164,7 @@ impl Work {
         } else if kind == "unavailable" {
             known.people.remove(nick);
             if known.people.is_empty() {
-                let to = escape(&format!("{address}/focus"));
-                self.client
-                    .send(&format!("<presence xmlns='jabber:client' to='{to}' type='unavailable'/>"))
-                    .await;
+                self.leave(&address).await;
             }
         } else if known.people.insert(nick.to_owned()) && known.people.len() == 1 {
             self.make_owner(&address, stanza.find("item").unwrap().attribute("jid")).await;

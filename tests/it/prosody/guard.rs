@@ -1,10 +1,15 @@
 //! Ways past `mod_reservations`, which `prosody/mod_reservations_guard.lua` closes.
 
+use std::time::Duration;
+
+use tokio::time::sleep;
+
 use super::Meet;
 use super::client::{Client, Refusal, focus_host, room};
 use super::focus;
 use super::rooms::refused;
-use super::server::{DOMAIN, Guard, Settings};
+use super::server::{DOMAIN, Guard, Guests, Settings};
+use crate::rig::eventually;
 
 /// Books the room `secret`, with a password.
 async fn book_secret(meet: &Meet) {
@@ -147,6 +152,27 @@ async fn with_the_guard_jicofo_makes_no_room_that_nobody_asked_prosody_for() {
 
 #[tokio::test]
 #[ignore = "needs a Prosody with Jitsi's plugins: make test-prosody"]
+async fn with_the_guard_jicofo_has_a_minute_to_make_the_room_that_it_was_asked_for() {
+    let meet = Meet::new().await;
+    meet.book("in-time").await;
+    meet.book("late").await;
+    meet.focus.hang().await;
+    let (mut one, mut other) = (meet.client().await, meet.client().await);
+    let (in_time, late) = (room("in-time"), room("late"));
+    let asked = async { tokio::join!(one.ask(&in_time), other.ask(&late)) };
+    tokio::select! {
+        answers = asked => panic!("nobody was to answer: {answers:?}"),
+        () = meet.eventually_asked(&["POST 200", "POST 200"]) => {}
+    }
+    let mut jicofo = focus::login(&meet.prosody).await;
+    eventually("the request is known", async || jicofo.enter(&in_time, "focus", None).await.is_ok()).await;
+    sleep(Duration::from_secs(61)).await;
+    let refusal = jicofo.enter(&late, "focus", None).await.unwrap_err();
+    assert_eq!(refusal.condition, "not-allowed");
+}
+
+#[tokio::test]
+#[ignore = "needs a Prosody with Jitsi's plugins: make test-prosody"]
 async fn without_the_guard_people_may_meet_in_a_room_that_is_called_like_a_health_check() {
     let meet = Meet::with(without_the_guard).await;
     let mut jicofo = focus::login(&meet.prosody).await;
@@ -184,7 +210,7 @@ async fn the_guard_loads_what_it_guards() {
 #[ignore = "needs a Prosody with Jitsi's plugins: make test-prosody"]
 async fn without_the_guard_guests_who_are_not_checked_open_any_room() {
     let meet =
-        Meet::with(|settings| (settings.guard, settings.guests_checked) = (Guard::Absent, false)).await;
+        Meet::with(|settings| (settings.guard, settings.guests) = (Guard::Absent, Guests::Unchecked)).await;
     meet.guest().await.join(&room("unbooked"), "guest", None).await.unwrap();
     assert!(meet.tap.summary().is_empty());
 }
@@ -192,7 +218,7 @@ async fn without_the_guard_guests_who_are_not_checked_open_any_room() {
 #[tokio::test]
 #[ignore = "needs a Prosody with Jitsi's plugins: make test-prosody"]
 async fn with_the_guard_guests_who_are_not_checked_open_no_room_but_enter_open_ones() {
-    let meet = Meet::with(|settings| settings.guests_checked = false).await;
+    let meet = Meet::with(|settings| settings.guests = Guests::Unchecked).await;
     meet.book("room").await;
     let (mut guest, mut person) = (meet.guest().await, meet.client().await);
     for name in ["unbooked", "room"] {
@@ -202,6 +228,35 @@ async fn with_the_guard_guests_who_are_not_checked_open_no_room_but_enter_open_o
     assert!(meet.tap.summary().is_empty());
     person.join(&room("room"), "person", None).await.unwrap();
     guest.join(&room("room"), "guest", None).await.unwrap();
+}
+
+/// Jitsi's packages set `main_muc` for the one VirtualHost only.
+#[tokio::test]
+#[ignore = "needs a Prosody with Jitsi's plugins: make test-prosody"]
+async fn without_the_guard_guests_without_main_muc_open_a_room_without_its_password_and_never_close_it() {
+    let meet =
+        Meet::with(|settings| (settings.guard, settings.guests) = (Guard::Absent, Guests::WithoutMainMuc))
+            .await;
+    book_secret(&meet).await;
+    let mut guest = meet.guest().await;
+    guest.join(&room("secret"), "guest", None).await.unwrap();
+    guest.leave(&room("secret"), "guest").await;
+    eventually("the room is gone", async || !guest.sees(&room("secret")).await).await;
+    assert_eq!(meet.tap.summary(), ["POST 200"]);
+    assert_eq!(meet.open().await, 1);
+}
+
+#[tokio::test]
+#[ignore = "needs a Prosody with Jitsi's plugins: make test-prosody"]
+async fn with_the_guard_guests_without_main_muc_open_no_room() {
+    let meet = Meet::with(|settings| settings.guests = Guests::WithoutMainMuc).await;
+    book_secret(&meet).await;
+    meet.guest().await.ask(&room("secret")).await.unwrap_err();
+    assert!(!meet.client().await.sees(&room("secret")).await);
+    assert!(
+        meet.prosody.said().contains("main_muc, and focus_component or muc_mapper_domain_base, must be set")
+    );
+    meet.client().await.join(&room("secret"), "person", Some("sesame opens")).await.unwrap();
 }
 
 #[tokio::test]

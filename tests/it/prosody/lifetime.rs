@@ -75,6 +75,39 @@ async fn when_the_last_one_has_left_frontdesk_is_told_and_the_room_can_be_opened
 
 #[tokio::test]
 #[ignore = "needs a Prosody with Jitsi's plugins: make test-prosody"]
+async fn a_room_that_nobody_enters_is_released_when_jicofo_gives_it_up() {
+    let meet = Meet::new().await;
+    meet.book_with("secret", |booking| booking.password = Some("sesame opens".parse().unwrap())).await;
+    let mut person = meet.client().await;
+    let refusal = person.join(&room("secret"), "person", None).await.unwrap_err();
+    assert_eq!(refusal.condition, "not-authorized");
+    meet.focus.give_up().await;
+    meet.eventually_asked(&["POST 200", "DELETE 204"]).await;
+    person.join(&room("secret"), "person", Some("sesame opens")).await.unwrap();
+    assert_eq!(meet.tap.summary(), ["POST 200", "DELETE 204", "POST 200"]);
+}
+
+#[tokio::test]
+#[ignore = "needs a Prosody with Jitsi's plugins: make test-prosody"]
+async fn who_waits_in_a_lobby_keeps_the_room_even_when_jicofo_gives_it_up() {
+    let meet = Meet::new().await;
+    meet.book_with("hearing", |booking| {
+        booking.lobby = true;
+        booking.password = Some("sesame opens".parse().unwrap());
+    })
+    .await;
+    let (mut stranger, mut invited) = (meet.client().await, meet.client().await);
+    let lobby = stranger.join(&room("hearing"), "stranger", None).await.unwrap_err().lobby;
+    stranger.enter(&lobby, "stranger", None).await.unwrap();
+    meet.focus.give_up().await;
+    assert!(!invited.join(&room("hearing"), "invited", None).await.unwrap_err().lobby.is_empty());
+    invited.join(&room("hearing"), "invited", Some("sesame opens")).await.unwrap();
+    assert_eq!(meet.tap.summary(), ["POST 200"]);
+    assert_eq!(meet.open().await, 1);
+}
+
+#[tokio::test]
+#[ignore = "needs a Prosody with Jitsi's plugins: make test-prosody"]
 async fn a_prosody_that_was_killed_opens_the_room_again_on_the_same_terms() {
     let mut meet = Meet::new().await;
     meet.book_with("secret", |booking| {

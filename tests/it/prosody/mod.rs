@@ -23,7 +23,7 @@ use frontdesk::reservation::{Appointment, Policy};
 
 use self::client::Client;
 use self::focus::Focus;
-use self::server::{DOMAIN, Guard, Prosody, Settings};
+use self::server::{DOMAIN, Guard, Guests, Prosody, Settings};
 use self::tap::Tap;
 use crate::rig::{Frontdesk, Setup, db, eventually, hands_on};
 use crate::world;
@@ -55,8 +55,12 @@ impl Meet {
         let setup = Setup::remote(&options);
         let frontdesk = setup.serve().await;
         let tap = Tap::to(&frontdesk.url).await;
-        let mut settings =
-            Settings { frontdesk: tap.url.clone(), credential, guard: Guard::Beside, guests_checked: true };
+        let mut settings = Settings {
+            frontdesk: tap.url.clone(),
+            credential,
+            guard: Guard::Beside,
+            guests: Guests::Checked,
+        };
         change(&mut settings);
         let prosody = Prosody::start(settings).await;
         let focus = Focus::start(&prosody).await;

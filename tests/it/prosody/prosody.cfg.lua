@@ -25,7 +25,9 @@ consider_websocket_secure = true
 storage = "internal"
 
 muc_mapper_domain_base = domain
-main_muc = "conference."..domain
+if ENV_TEST_GUESTS ~= "without_main_muc" then
+    main_muc = "conference."..domain
+end
 lobby_muc = "lobby."..domain
 breakout_rooms_muc = "breakout."..domain
 
@@ -56,12 +58,13 @@ local function with(modules, more)
 end
 
 VirtualHost(domain)
+    main_muc = "conference."..domain
     authentication = "jitsi-anonymous"
     modules_enabled = with({ "muc_lobby_rooms"; "persistent_lobby"; "muc_breakout_rooms" }, checked)
 
 VirtualHost("guest."..domain)
     authentication = "jitsi-anonymous"
-    modules_enabled = ENV_TEST_GUESTS_CHECKED == "true" and checked or {}
+    modules_enabled = ENV_TEST_GUESTS ~= "unchecked" and checked or {}
 
 VirtualHost("auth."..domain)
     authentication = "internal_hashed"

@@ -29,6 +29,17 @@ pub enum Guard {
     Alone,
 }
 
+/// What the guests' VirtualHost is like.
+#[derive(Clone, Copy, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub enum Guests {
+    /// As it should be: it loads what the other one loads, with the same settings.
+    Checked,
+    /// `main_muc` is set for the other one only.
+    WithoutMainMuc,
+    Unchecked,
+}
+
 /// How a Prosody differs from the others.
 #[derive(Clone)]
 pub struct Settings {
@@ -36,8 +47,7 @@ pub struct Settings {
     pub frontdesk: String,
     pub credential: String,
     pub guard: Guard,
-    /// Whether the guests' VirtualHost loads what the other one does.
-    pub guests_checked: bool,
+    pub guests: Guests,
 }
 
 /// A Prosody with Jitsi's plugins, in a folder of its own. Killed when dropped.
@@ -154,7 +164,7 @@ impl Prosody {
             .env("TEST_FRONTDESK", &self.settings.frontdesk)
             .env("TEST_CREDENTIAL", &self.settings.credential)
             .env("TEST_GUARD", <&str>::from(self.settings.guard))
-            .env("TEST_GUESTS_CHECKED", self.settings.guests_checked.to_string())
+            .env("TEST_GUESTS", <&str>::from(self.settings.guests))
             .arg("--config")
             .arg(self.folder.path().join("prosody.cfg.lua"))
             .stdin(Stdio::null());

@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 use super::client::{Client, room};
 use super::focus::Focus;
 use super::rooms::refused;
-use super::server::{DOMAIN, Guard, Prosody, Settings};
+use super::server::{DOMAIN, Guard, Guests, Prosody, Settings};
 use super::{Meet, add_conference_server};
 
 #[tokio::test]
@@ -66,7 +66,8 @@ async fn a_second_prosody_is_told_that_the_room_is_open_on_the_first() {
     let credential = add_conference_server(&meet.app, "two").await;
     let frontdesk = meet.tap.url.clone();
     let second =
-        Prosody::start(Settings { frontdesk, credential, guard: Guard::Beside, guests_checked: true }).await;
+        Prosody::start(Settings { frontdesk, credential, guard: Guard::Beside, guests: Guests::Checked })
+            .await;
     let _focus = Focus::start(&second).await;
     let mut person = meet.client().await;
     person.join(&room("room"), "person", None).await.unwrap();
