@@ -1,8 +1,9 @@
 //! The parts of `docs/` that follow from the code. `make docs` writes them anew.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::fs;
+use std::path::PathBuf;
 
 use chrono::{TimeDelta, TimeZone as _, Utc};
 use frontdesk::config;
@@ -10,6 +11,7 @@ use frontdesk::doctor::Check;
 use frontdesk::http::fault::Fault;
 use frontdesk::reservation::wording::{Language, open_already};
 use frontdesk::reservation::{NameError, Reason};
+use regex::Regex;
 use strum::{EnumMessage as _, IntoEnumIterator as _, VariantNames as _};
 
 /// Holds a document to what the code says, between the two marks of that name.
@@ -53,6 +55,37 @@ fn the_checks_of_the_doctor_are_those_of_the_code() {
     let rows = Check::iter()
         .map(|check| [format!("`{check}`"), check.get_documentation().unwrap_or_default().to_owned()]);
     hold("docs/doctor.md", "checks", &table(["code", "what has to be so"], rows));
+}
+
+/// Every Markdown file of ours, with its text.
+fn documents() -> BTreeMap<PathBuf, String> {
+    let in_folder = |folder: &str| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let files = [".", "docs", "migrations"].into_iter().flat_map(in_folder);
+    let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
+    files.map(|path| (path.clone(), fs::read_to_string(path).unwrap())).collect()
+}
+
+/// What a heading is called in a link.
+fn anchor(heading: &str) -> String {
+    let kept = heading.to_lowercase().replace(' ', "-");
+    kept.chars().filter(|c| c.is_alphanumeric() || "-_".contains(*c)).collect()
+}
+
+#[test]
+fn links_lead_somewhere() {
+    let link = Regex::new(r"\]\(([^)#:]*)(?:#([^)]*))?\)").unwrap();
+    for (path, text) in documents() {
+        for found in link.captures_iter(&text) {
+            let target = path.parent().unwrap().join(&found[1]);
+            let target = if found[1].is_empty() { path.clone() } else { target };
+            assert!(target.exists(), "{}: {}", path.display(), &found[0]);
+            let Some(wanted) = found.get(2) else { continue };
+            let text = fs::read_to_string(target).unwrap();
+            let mut headings = text.lines().filter(|line| line.starts_with('#'));
+            let there = headings.any(|line| anchor(line.trim_start_matches('#').trim()) == wanted.as_str());
+            assert!(there, "{}: {}", path.display(), &found[0]);
+        }
+    }
 }
 
 /// One of each sentence about a room, seen on the morning of 2 December 2026.
