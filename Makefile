@@ -1,7 +1,7 @@
 # `make run` and `make test` are all that is needed on a fresh machine with Rust.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long test-prosody prepare fmt deb
+.PHONY: help run test test-long test-prosody prepare fmt docs deb
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1	/'
@@ -22,6 +22,9 @@ test-long: ## Run the tests that kill, many more times
 
 test-prosody: ## Run the tests with a real Prosody; JITSI_PLUGINS says where Jitsi's plugins are
 	@scripts/test-prosody
+
+docs: ## Write the parts of docs/ anew that follow from the code
+	RENEW_DOCS=1 cargo test --locked --test docs
 
 fmt: ## Format the code
 	cargo fmt

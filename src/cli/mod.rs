@@ -71,6 +71,9 @@ enum Command {
         /// List every setting with its variable and default
         #[arg(long)]
         list: bool,
+        /// Print a TOML file with every setting and its default
+        #[arg(long, conflicts_with = "list")]
+        example: bool,
     },
     /// Ask the running service whether it is ready
     #[command(hide = true)]
@@ -122,8 +125,12 @@ fn run(cli: Cli) -> Done {
         Command::Serve(args) => args.overrides(overrides),
         _ => overrides,
     };
+    if let Command::CheckConfig { example: true, .. } = command {
+        say(format_args!("{}", config::example().trim_end()));
+        return Ok(());
+    }
     let config = config::load(&overrides, std::env::vars_os())?;
-    if let Command::CheckConfig { list } = command {
+    if let Command::CheckConfig { list, .. } = command {
         return check_config(output, list);
     }
     telemetry::init(&config.log);
@@ -186,6 +193,7 @@ fn check_config(output: Output, list: bool) -> Done {
                 "variable": setting.variable,
                 "default": setting.default,
                 "meaning": setting.help,
+                "value": setting.value,
             })
         })
         .collect();

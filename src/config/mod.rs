@@ -5,6 +5,7 @@
 //! documentation follow from that. Paths are relative to the working directory.
 //! Not in here: what can be changed while running (tenants, servers, apps).
 
+mod example;
 mod file;
 mod problem;
 mod reader;
@@ -22,11 +23,12 @@ use std::{
     time::Duration,
 };
 
-use self::reader::Reader;
 pub use self::{
+    example::example,
     problem::{ConfigError, Found, Origin, Problem},
     value::{Connections, DatabaseUrl, LogFilter, LogFormat, TrustedProxies},
 };
+use self::{reader::Reader, value::Value as _};
 use crate::reservation::{BaseUrl, wording::Language};
 
 /// Read where neither `--config` nor `FRONTDESK_CONFIG` names a file, if it exists.
@@ -129,6 +131,8 @@ pub struct SettingDoc {
     pub key: String,
     /// The environment variable. `DATABASE_URL` and `DATABASE_URL_FILE` are read as well.
     pub variable: String,
+    /// What it is, with the unit: completes the sentence "expected …".
+    pub value: &'static str,
     /// What holds where it is left out, as it would be written.
     pub default: Option<&'static str>,
     /// A clause without a full stop, with the unit.
@@ -140,12 +144,20 @@ pub struct SettingDoc {
 impl SettingDoc {
     fn new(key: &str, default: Option<&'static str>, help: &str, secret: bool) -> Self {
         let variable = format!("{}{}", reader::PREFIX, key.replace('.', "_").to_uppercase());
-        Self { key: key.to_owned(), variable, default, help: help.to_owned(), secret }
+        // What it is, its type says when it is read.
+        Self { key: key.to_owned(), variable, value: "", default, help: help.to_owned(), secret }
+    }
+
+    /// What the value is, unless the help says so already.
+    #[must_use]
+    pub fn form(&self) -> Option<&'static str> {
+        (!self.help.contains(self.value)).then_some(self.value)
     }
 
     /// The setting that names a file with this one's value in it.
     fn in_a_file(&self) -> Self {
-        Self::new(&format!("{}_file", self.key), None, &format!("file that holds `{}`", self.key), false)
+        let help = format!("file that holds `{}`", self.key);
+        Self { value: PathBuf::EXPECTED, ..Self::new(&format!("{}_file", self.key), None, &help, false) }
     }
 }
 

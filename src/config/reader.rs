@@ -62,6 +62,13 @@ impl Reader {
         Setting::new(self, doc)
     }
 
+    /// Notes what the value of a declared setting is.
+    pub(super) fn expect(&mut self, key: &str, value: &'static str) {
+        if let Some(doc) = self.declared.iter_mut().find(|doc| doc.key == key) {
+            doc.value = value;
+        }
+    }
+
     /// Finds and parses the configuration file; what is wrong with it is noted.
     pub(super) fn open_file(&mut self, flag: Option<&Path>, default_path: &Path) {
         let variable = self.variables.remove(CONFIG_VARIABLE).filter(|path| !path.is_empty());

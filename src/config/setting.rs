@@ -45,6 +45,7 @@ impl<'a> Setting<'a> {
     /// The value, if any layer has one. A bad one is noted.
     pub(super) fn parse_optional<T: Value>(mut self) -> Option<T> {
         let secret = self.doc.secret;
+        self.reader.expect(&self.doc.key, T::EXPECTED);
         let (origin, found) = self.strongest()?;
         let found = match found {
             Ok(text) => match T::parse(text.expose_secret()) {

@@ -332,3 +332,16 @@ fn trusted_proxies_are_addresses_and_networks() {
         assert_eq!(Start::new("").variable("FRONTDESK_TRUSTED_PROXIES", text).problems().len(), 1, "{text}");
     }
 }
+
+#[test]
+fn the_example_says_what_holds_anyway() {
+    let is_setting = |line: &&str| !line.starts_with("# ") && !line.ends_with(" …");
+    let example = example();
+    let all_on: Vec<_> =
+        example.lines().filter(is_setting).map(|line| line.trim_start_matches('#')).collect();
+    assert_eq!(all_on.iter().filter(|line| line.contains(" = ")).count(), 10);
+    let with = Start::new(&all_on.join("\n")).load().unwrap();
+    let without = Start::new("").load().unwrap();
+    assert_eq!(format!("{with:?}"), format!("{without:?}"));
+    Start::new(&example).load().unwrap();
+}

@@ -18,7 +18,7 @@ pub struct RefusalBody<'a> {
 }
 
 /// What goes wrong around a decision: the request itself, or the service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr, strum::VariantNames)]
 #[strum(serialize_all = "snake_case")]
 pub enum Fault {
     /// No credential, or one that is not (or no longer) known.

@@ -77,7 +77,7 @@ impl From<Reason> for Refusal {
 }
 
 /// Why a room may not open. The list is closed; the codes ([`Reason::code`]) are stable.
-#[derive(Debug, Clone, Copy, PartialEq, strum::IntoStaticStr)]
+#[derive(Debug, Clone, Copy, PartialEq, strum::IntoStaticStr, strum::VariantNames)]
 #[strum(serialize_all = "snake_case")]
 pub enum Reason {
     /// Nobody booked it.
