@@ -23,8 +23,8 @@ LABEL org.opencontainers.image.title="Frontdesk" \
       org.opencontainers.image.licenses="Apache-2.0 OR MIT"
 COPY --from=build /build/LICENSE-* /usr/share/doc/frontdesk/
 COPY --from=build /build/target/dist/frontdesk /usr/local/bin/frontdesk
-ENV FRONTDESK_LISTEN=0.0.0.0:8080
-EXPOSE 8080
+ENV FRONTDESK_LISTEN=0.0.0.0:8180
+EXPOSE 8180
 USER 65532:65532
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
     CMD ["/usr/local/bin/frontdesk", "healthcheck"]

@@ -120,48 +120,57 @@ fn web_config(path: &Path, all: &mut Vec<Finding>) {
     }
 }
 
-/// The doctor makes no database and no key where there is none yet.
-fn settle(config: &Config) -> Result<Place, Box<dyn std::error::Error>> {
+/// Where the data is; nothing where nothing was started here yet, for the doctor makes no database and
+/// no key.
+fn settle(config: &Config) -> Result<Option<Place>, SessionError> {
     let needed = match (&config.database.url, &config.master_key_file) {
         (Some(_), Some(_)) => None,
         (None, _) => Some("pgdata"),
         (Some(_), None) => Some("master.key"),
     };
-    if let Some(needed) = needed {
-        let folder = locate(config.data_dir.as_deref())?;
-        if !folder.join(needed).exists() {
-            return Err(format!(
-                "there is no {needed} in {}: nothing was started here yet",
-                folder.display()
-            )
-            .into());
-        }
+    if let Some(needed) = needed
+        && !locate(config.data_dir.as_deref())?.join(needed).exists()
+    {
+        return Ok(None);
     }
-    Ok(Place::choose(config)?)
+    Place::choose(config).map(Some)
+}
+
+/// Frontdesk's own state, where it is to be had.
+async fn open(
+    args: &DoctorArgs,
+    config: &Config,
+    place: Result<Option<Place>, SessionError>,
+    found: &mut Findings<'_>,
+) -> Option<Session> {
+    let opened = match place {
+        Ok(Some(place)) => Session::open(place, config, Purpose::Look).await,
+        Ok(None) if args.url.is_some() || !args.prosody_config.is_empty() => {
+            found.skipped(Check::Database, "there is no data of a Frontdesk on this machine");
+            return None;
+        }
+        Ok(None) => {
+            found.error(
+                Check::Database,
+                "there is no data of a Frontdesk on this machine",
+                "run the doctor where Frontdesk runs, with the same settings; or name a Prosody or an address",
+            );
+            return None;
+        }
+        Err(error) => Err(error),
+    };
+    let remedy = "run the doctor where Frontdesk runs, as its user or root, with the same settings";
+    opened.inspect_err(|error| found.error(check_of(error), with_sources(error), remedy)).ok()
 }
 
 async fn examine_the_rest(
     args: &DoctorArgs,
     config: &Config,
-    place: Result<Place, Box<dyn std::error::Error>>,
+    place: Result<Option<Place>, SessionError>,
     patients: &[Patient],
     all: &mut Vec<Finding>,
 ) {
-    let session = match place {
-        Ok(place) => Session::open(place, config, Purpose::Look)
-            .await
-            .map_err(|error| (check_of(&error), with_sources(&error))),
-        Err(error) => Err((Check::Keys, with_sources(error.as_ref()))),
-    };
-    let session = session
-        .inspect_err(|(check, problem)| {
-            Findings::about("Frontdesk", all).error(
-                *check,
-                problem,
-                "run the doctor where Frontdesk runs, as its user or root, with the same settings",
-            );
-        })
-        .ok();
+    let session = open(args, config, place, &mut Findings::about("Frontdesk", all)).await;
     let mut writable = false;
     if let Some(session) = &session {
         let mut found = Findings::about("Frontdesk", all);
@@ -303,7 +312,7 @@ fn tell(all: &[Finding]) {
     }
     let count = |level| all.iter().filter(|finding| finding.level == level).count();
     say(format_args!(
-        "\n{} fine, {} warnings, {} errors, {} not looked at",
+        "\nfine: {}, warnings: {}, errors: {}, not looked at: {}",
         count(Level::Ok),
         count(Level::Warning),
         count(Level::Error),

@@ -37,7 +37,7 @@ pub(super) struct ProsodyConfigArgs {
     /// Prosody's VirtualHost [default: the host of the tenant's meeting URL; for docker: meet.jitsi]
     #[arg(long, value_name = "HOST")]
     host: Option<String>,
-    /// Where that Prosody reaches Frontdesk [default: public_url; else for docker: http://frontdesk:8080]
+    /// Where that Prosody reaches Frontdesk [default: public_url; else for docker: http://frontdesk:8180]
     #[arg(long, value_name = "URL")]
     url: Option<BaseUrl>,
     /// Let Prosody check room tokens: by a shared secret, by public keys in files, or in one set
@@ -85,7 +85,7 @@ impl ProsodyConfigArgs {
         }
         let url = match (&self.url, &config.public_url, target) {
             (Some(url), _, _) | (None, Some(url), _) => url.clone(),
-            (None, None, Target::Docker) => "http://frontdesk:8080".parse()?,
+            (None, None, Target::Docker) => "http://frontdesk:8180".parse()?,
             (None, None, Target::Debian) => public_url(config, config.listen).parse()?,
         };
         // Only now: what was made can't be shown again.

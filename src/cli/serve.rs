@@ -39,7 +39,7 @@ const RESTART_PAUSE: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Args)]
 pub(super) struct ServeArgs {
-    /// IP address and port to accept requests on [default: 127.0.0.1:8080]
+    /// IP address and port to accept requests on [default: 127.0.0.1:8180]
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<String>,
     /// Leave the schema as it is; stop where it is not the one that is needed

@@ -50,7 +50,8 @@ pub(super) struct PolicyArgs {
     /// IANA time zone of refusals, and of appointments that name none [at first: UTC]
     #[arg(long, value_name = "ZONE", value_parser = time_zone)]
     time_zone: Option<Tz>,
-    /// Address of the Jitsi that its rooms are on, such as https://meet.example.org [at first: none]
+    /// Address that its rooms are below: https://meet.example.org, or https://meet.example.org/acme where they are
+    /// `[acme]room` there [at first: none]
     #[arg(long, value_name = "URL", value_parser = |text: &str| Maybe::or(text, str::parse::<BaseUrl>))]
     meeting_url: Option<Maybe<BaseUrl>>,
     /// How long before the start people may come in [at first: 10m]

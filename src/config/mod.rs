@@ -37,7 +37,7 @@ pub const DEFAULT_PATH: &str = "/etc/frontdesk/frontdesk.toml";
 /// Everything that is decided before the start.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Where requests are accepted. Default: `127.0.0.1:8080`.
+    /// Where requests are accepted. Default: `127.0.0.1:8180`.
     pub listen: SocketAddr,
     /// Under which address others reach this service. Default: none.
     pub public_url: Option<BaseUrl>,

@@ -11,7 +11,7 @@ use super::{
 /// Reads all settings. Each is declared here and nowhere else.
 pub(super) fn read(r: &mut Reader) -> Config {
     Config {
-        listen: r.setting("listen", "127.0.0.1:8080", "IP address and port to accept requests on").parse(),
+        listen: r.setting("listen", "127.0.0.1:8180", "IP address and port to accept requests on").parse(),
         public_url: r
             .optional(
                 "public_url",

@@ -56,7 +56,7 @@ fn database(config: &Config) -> PgConnectOptions {
 fn without_any_layer_the_defaults_hold() {
     let config =
         load_with(&Overrides::default(), std::iter::empty(), Path::new("/nowhere/at/all.toml")).unwrap();
-    assert_eq!(config.listen, "127.0.0.1:8080".parse().unwrap());
+    assert_eq!(config.listen, "127.0.0.1:8180".parse().unwrap());
     assert_eq!(config.data_dir, None);
     assert_eq!(config.language, Language::En);
     assert_eq!(config.master_key_file, None);
@@ -108,7 +108,7 @@ fn the_flag_for_the_file_beats_the_variable_and_both_must_exist() {
 #[test]
 fn all_problems_are_reported_at_once() {
     let toml =
-        "listen = 8080\nretention.refusal = '1d'\n[database]\ndesk_connections = [1]\n[log]\nformat = 'xml'";
+        "listen = 8180\nretention.refusal = '1d'\n[database]\ndesk_connections = [1]\n[log]\nformat = 'xml'";
     let problems = Start::new(toml)
         .variable("FRONTDESK_DATABASE_CONNECTIONS", "1001")
         .variable("FRONTDESK_RETENTION_CONFERENCES", "90")
@@ -117,7 +117,7 @@ fn all_problems_are_reported_at_once() {
         .flag("port", "1")
         .problems();
     insta::assert_snapshot!(problems.join("\n"), @r"
-    file `frontdesk.toml`, line 1, key `listen`: expected an IP address and a port such as `127.0.0.1:8080` or `[::1]:8080`, found `8080`
+    file `frontdesk.toml`, line 1, key `listen`: expected an IP address and a port such as `127.0.0.1:8180` or `[::1]:8180`, found `8180`
     flag `--shutdown-timeout`: expected a duration such as `90s`, `10m`, `2h` or `90d`, at most 100 years, found `soon`
     file `frontdesk.toml`, line 4, key `database.desk_connections`: expected a whole number from 1 to 1000, found a TOML array
     variable `FRONTDESK_DATABASE_CONNECTIONS`: expected a whole number from 1 to 1000, found `1001`
@@ -153,7 +153,7 @@ fn an_unknown_key_names_the_nearest_known_one() {
 #[test]
 fn variables_that_kubernetes_makes_for_a_service_are_not_ours() {
     let names =
-        ["PORT", "PORT_8080_TCP", "PORT_8080_TCP_ADDR", "SERVICE_HOST", "SERVICE_PORT", "SERVICE_PORT_HTTP"];
+        ["PORT", "PORT_8180_TCP", "PORT_8180_TCP_ADDR", "SERVICE_HOST", "SERVICE_PORT", "SERVICE_PORT_HTTP"];
     let start = names.iter().fold(Start::new(""), |start, name| {
         start.variable(&format!("FRONTDESK_{name}"), "tcp://10.0.0.1:80")
     });
@@ -287,7 +287,7 @@ fn the_documentation_has_each_setting_once_and_what_it_shows_can_be_set() {
         .map(|doc| format!("{} {} {}", doc.key, doc.variable, doc.default.unwrap_or("-")))
         .collect();
     insta::assert_snapshot!(listed.join("\n"), @r"
-    listen FRONTDESK_LISTEN 127.0.0.1:8080
+    listen FRONTDESK_LISTEN 127.0.0.1:8180
     public_url FRONTDESK_PUBLIC_URL -
     trusted_proxies FRONTDESK_TRUSTED_PROXIES -
     tls.certificate_file FRONTDESK_TLS_CERTIFICATE_FILE -

@@ -157,7 +157,7 @@ impl Value for BaseUrl {
 }
 
 impl Value for SocketAddr {
-    const EXPECTED: &'static str = "an IP address and a port such as `127.0.0.1:8080` or `[::1]:8080`";
+    const EXPECTED: &'static str = "an IP address and a port such as `127.0.0.1:8180` or `[::1]:8180`";
 
     fn parse(text: &str) -> Option<Self> {
         text.parse().ok()

@@ -51,6 +51,8 @@ pub enum Check {
     RoomCreation,
     /// `muc_max_occupants` is loaded and more than 0, and Jicofo takes nobody's place.
     Occupants,
+    /// `muc_tombstones` is off; otherwise a room that had breakout rooms can't be opened again after its end.
+    Tombstones,
     /// `muc_lobby_rooms` and `persistent_lobby` are loaded, and lobbies have a component.
     Lobby,
     /// No VirtualHost lets people in past the check.

@@ -96,7 +96,7 @@ impl Setup<'_> {
             "{title}
 --
 -- 1. This text is a file of its own. It holds a credential, so only root and Prosody may read it:
---      frontdesk prosody-config … | install -m 640 -o root -g prosody /dev/stdin /etc/prosody/conf.d/frontdesk.cfg.lua
+--      install -m 640 -o root -g prosody THIS-FILE /etc/prosody/conf.d/frontdesk.cfg.lua
 -- 2. Put the module that closes the ways past the check beside Jitsi's own:
 --      frontdesk prosody-config --guard-module >/usr/share/jitsi-meet/prosody-plugins/mod_reservations_guard.lua
 -- 3. In /etc/prosody/conf.avail/{host}.cfg.lua, add to the modules_enabled of VirtualHost \"{host}\":
@@ -230,6 +230,11 @@ MAX_PARTICIPANTS=500
         });
         settings.push(Setting { name: "lobby_muc", value: component("lobby"), why: "" });
         settings.push(Setting { name: "breakout_rooms_muc", value: component("breakout"), why: "" });
+        settings.push(Setting {
+            name: "muc_tombstones",
+            value: "false".to_owned(),
+            why: "Otherwise a room that had breakout rooms can't be opened again after its end.",
+        });
         settings.push(Setting {
             name: "muc_max_occupants",
             value: "500".to_owned(),

@@ -180,7 +180,7 @@ fn the_one_line_for_docker_survives_being_split_at_its_commas() {
 
 #[test]
 fn what_the_operator_has_to_fill_in_stands_out() {
-    let url = "http://frontdesk:8080".parse().unwrap();
+    let url = "http://frontdesk:8180".parse().unwrap();
     let bare = Setup { credential: None, server: None, ..setup(Target::Debian, &url, None) };
     assert!(bare.render().contains(&format!("Bearer {REPLACE}")));
     for (tokens, setting) in
@@ -194,7 +194,7 @@ fn what_the_operator_has_to_fill_in_stands_out() {
 
 #[test]
 fn names_with_quotes_stay_in_their_place() {
-    let url = "http://frontdesk:8080".parse().unwrap();
+    let url = "http://frontdesk:8180".parse().unwrap();
     let odd = Setup { server: Some("a\"b\nos.exit()"), ..setup(Target::Debian, &url, None) };
     read(&odd.render());
 }

@@ -73,8 +73,8 @@ mod tests {
         for (text, read) in [
             ("https://Meet.Example.org/", "https://meet.example.org"),
             ("https://example.org/meet/", "https://example.org/meet"),
-            ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
-            ("http://[::1]:8080", "http://[::1]:8080"),
+            ("http://127.0.0.1:8180", "http://127.0.0.1:8180"),
+            ("http://[::1]:8180", "http://[::1]:8180"),
             ("https://example.org:443", "https://example.org"),
         ] {
             assert_eq!(text.parse::<BaseUrl>().unwrap().as_str(), read);

@@ -33,6 +33,16 @@ pub(super) fn rooms(config: &ProsodyConfig, host: &str, focus: Option<&str>, fou
             format!("restrict_room_creation = true in Component \"{muc}\" \"muc\""),
         );
     }
+    let breakouts = config.virtual_hosts().any(|host| config.modules(host).contains("muc_breakout_rooms"));
+    if breakouts && config.is_true(&muc, "muc_tombstones", true) {
+        found.warn(
+            Check::Tombstones,
+            "a room that had breakout rooms can't be opened again for 31 days after its end: Prosody keeps its tombstone, and doesn't ask",
+            format!("muc_tombstones = false in Component \"{muc}\" \"muc\""),
+        );
+    } else {
+        found.ok(Check::Tombstones, "rooms can be opened again after their end");
+    }
     if config.modules(&muc).contains("muc_max_occupants") {
         let limit = config.number(&muc, "muc_max_occupants").unwrap_or(-1.0);
         found.require(

@@ -65,7 +65,7 @@ impl Set {
         let setup = Setup {
             target: Target::Debian,
             host: "meet.test",
-            url: &"http://127.0.0.1:8080".parse().unwrap(),
+            url: &"http://127.0.0.1:8180".parse().unwrap(),
             server: Some("prosody-1"),
             credential: Some(credential.expose()),
             tokens: None,
@@ -116,7 +116,7 @@ fn what_the_snippet_tells_to_do_leaves_nothing_to_complain_about() {
     let (all, askers) = set.examine();
     assert_eq!(set.complaints(), [], "{all:#?}");
     assert_eq!(askers.len(), 1);
-    assert_eq!(askers[0].prefix.as_ref().unwrap().as_str(), "http://127.0.0.1:8080");
+    assert_eq!(askers[0].prefix.as_ref().unwrap().as_str(), "http://127.0.0.1:8180");
     assert!(askers[0].credential.is_some());
     assert!(all.iter().any(|finding| finding.check == Check::Modules && finding.level == Level::Ok));
 }
@@ -131,8 +131,8 @@ fn every_known_trap_is_found() {
         ("\"reservations\";", "", &[(Reservations, Error)]),
         ("muc_mapper_domain_base", "not_that", &[(Focus, Error)]),
         ("reservations_api_prefix =", "x =", &[(ApiPrefix, Error)]),
-        ("http://127.0.0.1:8080", "127.0.0.1:8080/", &[(ApiPrefix, Error)]),
-        ("http://127.0.0.1:8080", "http://REPLACE-ME", &[(ApiPrefix, Error)]),
+        ("http://127.0.0.1:8180", "127.0.0.1:8180/", &[(ApiPrefix, Error)]),
+        ("http://127.0.0.1:8180", "http://REPLACE-ME", &[(ApiPrefix, Error)]),
         ("reservations_api_headers =", "x =", &[(Credential, Error)]),
         ("Bearer fd_server_", "Bearer fd_app_", &[(Credential, Error)]),
         ("Bearer fd_server_", "Basic fd_server_", &[(Credential, Error)]),
@@ -163,6 +163,7 @@ fn every_known_trap_is_found() {
         ("\"muc_max_occupants\";", "", &[(Occupants, Error)]),
         ("muc_max_occupants = 500", "muc_max_occupants = 0", &[(Occupants, Error)]),
         ("muc_max_occupants = 500", "", &[(Occupants, Error)]),
+        ("muc_tombstones = false", "", &[(Tombstones, Warning)]),
         ("muc_access_whitelist =", "x =", &[(Occupants, Warning)]),
         ("\"muc_lobby_rooms\";", "", &[(Lobby, Error)]),
         ("\"persistent_lobby\";", "", &[(Lobby, Error)]),

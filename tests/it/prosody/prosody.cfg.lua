@@ -25,21 +25,15 @@ consider_websocket_secure = true
 storage = "internal"
 
 muc_mapper_domain_base = domain
-if ENV_TEST_GUESTS ~= "without_main_muc" then
-    main_muc = "conference."..domain
-end
-lobby_muc = "lobby."..domain
-breakout_rooms_muc = "breakout."..domain
-
--- Above the first VirtualHost, so for all of them.
-reservations_api_prefix = ENV_TEST_FRONTDESK
-reservations_api_headers = { ["Authorization"] = "Bearer "..ENV_TEST_CREDENTIAL }
+-- What `frontdesk prosody-config` writes.
+Include(folder.."/frontdesk.cfg.lua")
+-- Tests are in a hurry.
 reservations_api_retry_count = 3
-reservations_api_retry_delay = 1 -- the default is 3; tests are in a hurry
-reservations_api_timeout = 5 -- the default is 20
-reservations_enable_max_occupants = true
-reservations_enable_lobby_support = true
-reservations_enable_password_support = true
+reservations_api_retry_delay = 1
+reservations_api_timeout = 5
+if ENV_TEST_GUESTS == "without_main_muc" then
+    main_muc = nil
+end
 
 local checked = ({
     absent = { "reservations" };
@@ -78,11 +72,7 @@ Component("conference."..domain) "muc"
     restrict_room_creation = true
     muc_room_locking = false
     muc_room_default_public_jids = true
-    -- Otherwise a room that had breakout rooms can't be opened again after its end.
-    muc_tombstones = false
     admins = { focus }
-    muc_max_occupants = 500
-    muc_access_whitelist = { focus }
     muc_password_whitelist = { focus }
 
 Component("lobby."..domain) "muc"

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use frontdesk::prosody::snippet::{Setup, Target};
 use nix::unistd::{User, geteuid};
 use tokio::time::sleep;
 
@@ -70,6 +71,15 @@ impl Prosody {
         copy(Path::new(&plugins), &folder.path().join("jitsi-plugins"));
         copy(Path::new("prosody"), &folder.path().join("own-plugins"));
         fs::copy("tests/it/prosody/prosody.cfg.lua", folder.path().join("prosody.cfg.lua")).unwrap();
+        let snippet = Setup {
+            target: Target::Debian,
+            host: DOMAIN,
+            url: &settings.frontdesk.parse().unwrap(),
+            server: None,
+            credential: Some(&settings.credential),
+            tokens: None,
+        };
+        fs::write(folder.path().join("frontdesk.cfg.lua"), snippet.render()).unwrap();
         let data = folder.path().join("data");
         let certificates = folder.path().join("certs");
         for made in [folder.path(), &data, &certificates] {
@@ -161,8 +171,6 @@ impl Prosody {
             .env("LUA_PATH_5_4", "/usr/share/lua/5.3/?.lua;/usr/share/lua/5.2/?.lua;;")
             .env("TEST_FOLDER", self.folder.path())
             .env("TEST_PORT", self.port.to_string())
-            .env("TEST_FRONTDESK", &self.settings.frontdesk)
-            .env("TEST_CREDENTIAL", &self.settings.credential)
             .env("TEST_GUARD", <&str>::from(self.settings.guard))
             .env("TEST_GUESTS", <&str>::from(self.settings.guests))
             .arg("--config")
