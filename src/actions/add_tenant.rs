@@ -10,6 +10,9 @@ pub enum AddTenantError {
     /// There is one of that name.
     #[error("there is a tenant `{0}` already")]
     Exists(TenantName),
+    /// The doctor's own are called so.
+    #[error("names that begin with `{}` are the doctor's", TenantName::RESERVED)]
+    Reserved,
     /// Its unscheduled rooms would have a lobby that nobody could open.
     #[error(transparent)]
     Lobby(#[from] super::LockedLobby),
@@ -21,8 +24,11 @@ pub enum AddTenantError {
 /// Adds a tenant.
 ///
 /// # Errors
-/// Where there is one of that name, or the policy locks people out.
+/// Where there is one of that name, the name is reserved, or the policy locks people out.
 pub async fn add_tenant(app: &App, name: TenantName, policy: Policy) -> Result<Tenant, AddTenantError> {
+    if name.as_str().starts_with(TenantName::RESERVED) {
+        return Err(AddTenantError::Reserved);
+    }
     super::check_unscheduled_lobby(&policy)?;
     let now = app.clock.now();
     let tenant =

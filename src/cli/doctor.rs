@@ -1,6 +1,5 @@
 //! `frontdesk doctor`: in which order things are looked at, and how it is told.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -20,7 +19,8 @@ use crate::database::private::locate;
 use crate::doctor::conversation::{Booked, Peer, Script};
 use crate::doctor::prosody::{Asker, examine, shared_credentials};
 use crate::doctor::{Check, Finding, Findings, Level, deployment};
-use crate::prosody::config::ProsodyConfig;
+use crate::prosody::config::{ProsodyConfig, small_file};
+use crate::prosody::confined;
 use crate::reservation::{BaseUrl, Moderators};
 use crate::store::StoreError;
 use crate::telemetry::with_sources;
@@ -80,7 +80,7 @@ pub(super) fn run(args: &DoctorArgs, output: Output, config: &Config) -> Done {
 fn examine_prosodies(args: &DoctorArgs, all: &mut Vec<Finding>) -> Vec<Patient> {
     let mut patients = Vec::new();
     for path in &args.prosody_config {
-        match ProsodyConfig::read(path) {
+        match confined::read(path) {
             Ok(config) => {
                 let askers = examine(&config, all);
                 patients.push(Patient { config, askers });
@@ -88,7 +88,8 @@ fn examine_prosodies(args: &DoctorArgs, all: &mut Vec<Finding>) -> Vec<Patient> 
             Err(error) => Findings::about(path.display().to_string(), all).error(
                 Check::Configuration,
                 with_sources(&error),
-                "`prosodyctl check config` says more; without the right to read it, try as root",
+                "`prosodyctl check config` says more. As root, it is read as its owner, or as nobody in the group prosody: all \
+                 of its files have to be readable by that",
             ),
         }
     }
@@ -104,7 +105,7 @@ fn examine_prosodies(args: &DoctorArgs, all: &mut Vec<Finding>) -> Vec<Patient> 
 /// Requests by HTTP go to Jicofo, past Prosody.
 fn web_config(path: &Path, all: &mut Vec<Finding>) {
     let mut found = Findings::about(path.display().to_string(), all);
-    match fs::read_to_string(path) {
+    match small_file(path).map(|text| String::from_utf8_lossy(&text).into_owned()) {
         Ok(text) => found.require(
             Check::ConferenceRequest,
             !text.lines().any(|line| {

@@ -27,7 +27,7 @@ use clap::{Args, Parser, Subcommand};
 use self::print::{Output, complain, say};
 use self::session::{Place, Purpose, Session};
 use crate::config::{self, Config, Overrides};
-use crate::prosody::GUARD_MODULE;
+use crate::prosody::{GUARD_MODULE, confined};
 use crate::telemetry;
 
 /// How a command ends. Whatever went wrong becomes text here and nowhere else.
@@ -78,6 +78,12 @@ enum Command {
     /// Ask the running service whether it is ready
     #[command(hide = true)]
     Healthcheck,
+    /// Evaluate a configuration of Prosody's, as the doctor has it done
+    #[command(hide = true)]
+    EvaluateProsodyConfig {
+        /// Its main file
+        file: PathBuf,
+    },
     /// Tenants: organisations with rooms of their own
     #[command(subcommand)]
     Tenant(tenant::TenantCommand),
@@ -117,6 +123,10 @@ pub fn main() -> ExitCode {
 fn run(cli: Cli) -> Done {
     let Cli { everywhere, command } = cli;
     let output = Output { json: everywhere.json };
+    if let Command::EvaluateProsodyConfig { file } = &command {
+        say(format_args!("{}", confined::evaluate(file)));
+        return Ok(());
+    }
     let overrides = Overrides::default()
         .config_file(everywhere.config)
         .set("data_dir", everywhere.data_dir)
@@ -163,7 +173,11 @@ async fn dispatch(command: Command, output: Output, config: Config, place: Place
     let session = Session::open(place, &config, purpose).await?;
     let app = &session.app;
     let done = match command {
-        Command::Serve(_) | Command::CheckConfig { .. } | Command::Healthcheck | Command::Doctor(_) => Ok(()),
+        Command::Serve(_)
+        | Command::CheckConfig { .. }
+        | Command::Healthcheck
+        | Command::Doctor(_)
+        | Command::EvaluateProsodyConfig { .. } => Ok(()),
         Command::Migrate => {
             say(format_args!("the schema is up to date"));
             Ok(())

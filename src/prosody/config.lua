@@ -9,6 +9,38 @@ local real = { getenv = os.getenv, date = os.date, time = os.time, clock = os.cl
 os = real
 dofile, loadfile, require = nil, nil, nil
 
+-- As source only: bytecode can break out of anything.
+local load_any = load
+string.dump = nil
+function load(chunk, name, _, scope)
+    return load_any(chunk, name, "t", scope or _G)
+end
+
+-- Prosody 13 lets lists be added to and taken from.
+local list = {}
+function list.__add(left, right)
+    local sum = setmetatable({}, list)
+    for _, items in ipairs({ left, right }) do
+        for _, item in ipairs(items) do
+            sum[#sum + 1] = item
+        end
+    end
+    return sum
+end
+function list.__sub(left, right)
+    local rest = setmetatable({}, list)
+    for _, item in ipairs(left) do
+        local taken = false
+        for _, other in ipairs(right) do
+            taken = taken or item == other
+        end
+        if not taken then
+            rest[#rest + 1] = item
+        end
+    end
+    return rest
+end
+
 -- As much of io as reads a secret from a file.
 io = {}
 function io.open(path)
@@ -118,12 +150,21 @@ local function scope_of(file)
         __index = function (_, name)
             if scope[name] then
                 return scope[name]
+            elseif name == "Lua" then
+                return _G
             elseif type(name) == "string" and name:match("^ENV_") then
                 return real.getenv(name:sub(5))
             end
-            return rawget(_G, name)
+            local known = rawget(_G, name)
+            if known == nil then
+                known = options_of(current)[name]
+            end
+            return known
         end,
         __newindex = function (_, name, value)
+            if type(value) == "table" and not getmetatable(value) then
+                setmetatable(value, list)
+            end
             options_of(current)[name] = value
         end,
     })

@@ -1,16 +1,18 @@
 //! Prosody's configuration, evaluated: which hosts there are, with which settings and modules.
 //!
-//! It is a program in Lua, so it is run, as Prosody runs it, but with nothing in reach beside the
-//! files that it includes, and within bounds.
+//! It is a program in Lua, so it is run, as Prosody runs it. Not in here: keeping it from doing harm
+//! (`confined`).
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use mlua::{HookTriggers, Lua, LuaOptions, StdLib, VmState};
 use mlua::{Table, Value as LuaValue};
+use serde::{Deserialize, Serialize};
 
 /// What runs the configuration.
 const EVALUATOR: &str = include_str!("config.lua");
@@ -19,6 +21,12 @@ const EVALUATOR: &str = include_str!("config.lua");
 const INSTRUCTIONS: u32 = 50_000_000;
 const MEMORY: usize = 64 << 20;
 
+/// The most bytes in a file.
+const MAX_FILE: u64 = 4 << 20;
+
+/// How many values all settings may have together: a table may lie in a table many times.
+const MAX_VALUES: usize = 100_000;
+
 /// How deep tables may lie in tables.
 const DEPTH: usize = 8;
 
@@ -26,7 +34,7 @@ const DEPTH: usize = 8;
 const GLOBAL: &str = "*";
 
 /// A Prosody configuration.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ProsodyConfig {
     /// The main file.
     pub path: PathBuf,
@@ -36,7 +44,7 @@ pub struct ProsodyConfig {
 }
 
 /// A setting's value.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Value {
     /// `true` or `false`.
     Bool(bool),
@@ -64,6 +72,9 @@ pub enum ProsodyConfigError {
     /// Lua stopped.
     #[error("Prosody's configuration can't be evaluated: {0}")]
     Evaluation(String),
+    /// It wanted more time or memory than a configuration should.
+    #[error("the evaluation of Prosody's configuration was stopped ({0})")]
+    Stopped(std::process::ExitStatus),
 }
 
 /// The message, which names file and line; what follows is a traceback of the evaluator.
@@ -74,6 +85,8 @@ impl From<mlua::Error> for ProsodyConfigError {
             other => other.to_string(),
         };
         let first = text.lines().next().unwrap_or_default();
+        // What Lua quotes of the configuration may be a credential.
+        let first = first.split(" near ").next().unwrap_or_default();
         Self::Evaluation(
             first.trim_start_matches("runtime error: ").trim_start_matches("syntax error: ").to_owned(),
         )
@@ -87,7 +100,8 @@ impl ProsodyConfig {
     /// Where a file can't be read, or is no Lua, or wants more than a configuration should.
     pub fn read(path: &Path) -> Result<Self, ProsodyConfigError> {
         // On its own first: an error from inside Lua would bury the reason.
-        fs::read(path).map_err(|source| ProsodyConfigError::Unreadable { path: path.to_owned(), source })?;
+        small_file(path)
+            .map_err(|source| ProsodyConfigError::Unreadable { path: path.to_owned(), source })?;
         let libraries = StdLib::TABLE | StdLib::STRING | StdLib::MATH | StdLib::UTF8 | StdLib::OS;
         let lua = Lua::new_with(libraries, LuaOptions::default())?;
         lua.set_memory_limit(MEMORY)?;
@@ -97,17 +111,18 @@ impl ProsodyConfig {
         let files = Rc::new(RefCell::new(Vec::new()));
         let noted = Rc::clone(&files);
         let read = lua.create_function(move |lua, path: String| {
-            let text = fs::read(&path).map_err(|error| mlua::Error::runtime(format!("{path}: {error}")))?;
+            let text = small_file(Path::new(&path))
+                .map_err(|error| mlua::Error::runtime(format!("{path}: {error}")))?;
             noted.borrow_mut().push(PathBuf::from(path));
             lua.create_string(text)
         })?;
         let expand = lua.create_function(|_, pattern: String| Ok(expand(&pattern)))?;
         let main = path.to_string_lossy().into_owned();
         let hosts: Table = lua.load(EVALUATOR).set_name("=config").call((main, read, expand))?;
-        let mut all = BTreeMap::new();
+        let (mut all, mut left) = (BTreeMap::new(), MAX_VALUES);
         for pair in hosts.pairs::<String, Table>() {
             let (host, options) = pair?;
-            all.insert(host, named(&options, DEPTH));
+            all.insert(host, named(&options, DEPTH, &mut left));
         }
         Ok(Self { path: path.to_owned(), files: files.take(), hosts: all })
     }
@@ -212,16 +227,20 @@ impl Value {
     }
 }
 
-fn named(table: &Table, depth: usize) -> BTreeMap<String, Value> {
+fn named(table: &Table, depth: usize, left: &mut usize) -> BTreeMap<String, Value> {
     let pairs = table.pairs::<LuaValue, LuaValue>().filter_map(Result::ok);
     let named = pairs.filter_map(|(key, value)| match key {
-        LuaValue::String(key) => Some((key.to_string_lossy(), self::value(&value, depth))),
+        LuaValue::String(key) => Some((key.to_string_lossy(), self::value(&value, depth, left))),
         _ => None,
     });
     named.collect()
 }
 
-fn value(value: &LuaValue, depth: usize) -> Value {
+fn value(value: &LuaValue, depth: usize, left: &mut usize) -> Value {
+    if *left == 0 {
+        return Value::Opaque;
+    }
+    *left -= 1;
     match value {
         LuaValue::Boolean(flag) => Value::Bool(*flag),
         #[expect(clippy::cast_precision_loss, reason = "settings are small numbers")]
@@ -230,10 +249,25 @@ fn value(value: &LuaValue, depth: usize) -> Value {
         LuaValue::String(text) => Value::Text(text.to_string_lossy()),
         LuaValue::Table(table) if depth > 0 => {
             let items = table.sequence_values::<LuaValue>().filter_map(Result::ok);
-            Value::Table(items.map(|item| self::value(&item, depth - 1)).collect(), named(table, depth - 1))
+            let items = items.map(|item| self::value(&item, depth - 1, left)).collect();
+            Value::Table(items, named(table, depth - 1, left))
         }
         _ => Value::Opaque,
     }
+}
+
+/// A file's contents. What is no file, or a very large one, is not read.
+///
+/// # Errors
+/// Where it can't be read, or is no small file.
+pub fn small_file(path: &Path) -> io::Result<Vec<u8>> {
+    let kind = fs::metadata(path)?;
+    if !kind.is_file() || kind.len() > MAX_FILE {
+        return Err(io::Error::other("it is no file of a few megabytes at the most"));
+    }
+    let mut text = Vec::new();
+    fs::File::open(path)?.take(MAX_FILE).read_to_end(&mut text)?;
+    Ok(text)
 }
 
 /// The files that match, in the order of their names; only the last part may be a pattern.

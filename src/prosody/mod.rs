@@ -3,6 +3,7 @@
 //! Not in here: what Prosody says on the wire (`dialect::prosody`).
 
 pub mod config;
+pub mod confined;
 pub mod snippet;
 #[cfg(test)]
 mod tests;

@@ -106,6 +106,31 @@ fn a_configuration_is_a_program() {
 }
 
 #[test]
+fn what_prosody_13_can_do_is_understood() {
+    let config = read(
+        "modules_enabled = { 'one', 'two' }
+         modules_enabled = modules_enabled + { 'three' } - { 'two' }
+         home = Lua.os.getenv('HOME')
+         VirtualHost 'a.test'",
+    );
+    assert_eq!(config.modules("a.test").into_iter().collect::<Vec<_>>(), ["one", "three"]);
+}
+
+#[test]
+fn what_lua_says_quotes_nothing_of_the_configuration() {
+    for text in ["x = { y = \"fd_server_secret }", "x = 'fd_server_secret' 'fd_server_secret'"] {
+        let said = problem(text);
+        assert!(said.contains("prosody.cfg.lua:1:") && !said.contains("secret"), "{said}");
+    }
+}
+
+#[test]
+fn a_table_that_lies_in_itself_again_and_again_is_cut_off() {
+    let config = read("local t = {} for i = 1, 300 do t[i] = t end x = t y = 'after'");
+    assert!(config.option("*", "x").is_some());
+}
+
+#[test]
 fn what_can_t_be_evaluated_is_told_with_its_place() {
     assert!(problem("x = = 1").contains("prosody.cfg.lua:1:"), "{}", problem("x = = 1"));
     assert!(problem("\nx = nothing.y").contains("prosody.cfg.lua:2:"), "{}", problem("\nx = nothing.y"));
@@ -127,6 +152,8 @@ fn a_configuration_can_neither_run_programs_nor_write_nor_go_on_for_ever() {
         "debug.getregistry()",
         "package.loadlib('x', 'y')",
         "io.open('/tmp/x', 'w'):write('y')",
+        "string.dump(print)",
+        "assert(load('\\27Lua'))()",
     ] {
         assert!(written(&[("prosody.cfg.lua", text)]).1.is_err(), "{text}");
     }

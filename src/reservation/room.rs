@@ -228,6 +228,9 @@ impl FromStr for RoomKey {
 }
 
 impl TenantName {
+    /// How the names of tenants begin that the doctor makes for a moment. Nobody else's may.
+    pub const RESERVED: &str = "frontdesk-doctor-";
+
     /// The name, in lower case.
     #[must_use]
     pub fn as_str(&self) -> &str {

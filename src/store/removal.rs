@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::StoreError;
-use crate::reservation::TenantId;
+use crate::reservation::{TenantId, TenantName};
 
 /// Removes a tenant with its appointments, conferences, refusals and apps, and the conference servers
 /// whose default tenant it is.
@@ -35,18 +35,14 @@ pub async fn remove_tenant(db: &mut PgConnection, tenant: TenantId) -> Result<()
     Ok(())
 }
 
-/// The tenants whose name begins so, and that were added before then.
+/// The tenants that a doctor made before then, and that are there still.
 ///
 /// # Errors
 /// Where the database fails.
-pub async fn left_behind(
-    db: &mut PgConnection,
-    prefix: &str,
-    before: DateTime<Utc>,
-) -> Result<Vec<TenantId>, StoreError> {
+pub async fn left_behind(db: &mut PgConnection, before: DateTime<Utc>) -> Result<Vec<TenantId>, StoreError> {
     let ids = sqlx::query_scalar!(
         "SELECT id FROM tenants WHERE starts_with(name, $1) AND created_at < $2",
-        prefix,
+        TenantName::RESERVED,
         before
     )
     .fetch_all(db)

@@ -128,7 +128,7 @@ pub async fn by_credential(
     }
 }
 
-/// All servers, by name.
+/// All servers, by name; without the doctor's own.
 ///
 /// # Errors
 /// Where the database fails.
@@ -143,9 +143,10 @@ async fn select(db: &mut PgConnection, name: Option<&str>) -> Result<Vec<ServerR
                 ARRAY(SELECT t.name FROM conference_server_tenants st JOIN tenants t ON t.id = st.tenant_id
                       WHERE st.server_id = s.id ORDER BY t.name) AS "other_tenants!"
          FROM conference_servers s JOIN tenants d ON d.id = s.default_tenant_id
-         WHERE $1::text IS NULL OR s.name = $1
+         WHERE s.name = $1 OR ($1::text IS NULL AND NOT starts_with(d.name, $2))
          ORDER BY s.name"#,
-        name
+        name,
+        TenantName::RESERVED
     )
     .fetch_all(db)
     .await?;

@@ -116,12 +116,14 @@ pub async fn by_name_for_update(
     row.map(Tenant::try_from).transpose()
 }
 
-/// All tenants, by name.
+/// All tenants, by name; without the doctor's own.
 ///
 /// # Errors
 /// Where the database fails.
 pub async fn list(db: &mut PgConnection) -> Result<Vec<Tenant>, StoreError> {
-    let rows = select_tenants!("ORDER BY name").fetch_all(db).await?;
+    let rows = select_tenants!("WHERE NOT starts_with(name, $1) ORDER BY name", TenantName::RESERVED)
+        .fetch_all(db)
+        .await?;
     rows.into_iter().map(Tenant::try_from).collect()
 }
 

@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::net::TcpListener;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::PathBuf;
 
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use nix::unistd::geteuid;
 use serde_json::Value;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
@@ -87,8 +88,14 @@ impl Practice {
     fn configure(&self, snippet: &str) {
         let path = self.prosody.path().join("frontdesk.cfg.lua");
         fs::write(&path, snippet).unwrap();
-        fs::set_permissions(path, fs::Permissions::from_mode(0o640)).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
         fs::write(self.main_file(), format!("Include \"frontdesk.cfg.lua\"\n{HOST}")).unwrap();
+        // As root, the doctor reads them as their owner.
+        if geteuid().is_root() {
+            for file in [path, self.main_file()] {
+                chown(file, Some(65534), Some(65534)).unwrap();
+            }
+        }
     }
 
     fn main_file(&self) -> PathBuf {
@@ -147,6 +154,51 @@ async fn a_set_up_made_by_the_snippet_is_well_and_is_left_as_it_was() {
     ] {
         assert_eq!(practice.count(table).await, 0, "{table}");
     }
+}
+
+#[tokio::test]
+async fn what_an_interrupted_doctor_left_behind_is_in_nobodys_way_and_goes_with_the_next_one() {
+    let practice = Practice::new().await;
+    let refused = practice.setup.command(&["tenant", "add", "frontdesk-doctor-training"]).output().unwrap();
+    assert!(!refused.status.success(), "an operator's tenant must not be taken for the doctor's");
+    for (name, minutes) in [("frontdesk-doctor-old", 11), ("frontdesk-doctor-new", 9)] {
+        practice
+            .execute(format!(
+                "INSERT INTO tenants (id, name, language, time_zone, early_open_s, grace_s, moderators, when_live_elsewhere,
+                                      unscheduled, unscheduled_duration_s, unscheduled_lobby, horizon_days, revision, created_at)
+                 SELECT gen_random_uuid(), '{name}', language, time_zone, early_open_s, grace_s, moderators, when_live_elsewhere,
+                        unscheduled, unscheduled_duration_s, unscheduled_lobby, horizon_days, revision,
+                        now() - interval '{minutes} minutes' FROM tenants WHERE name = 'acme'"
+            ))
+            .await;
+    }
+    let (_, listed) = run(&practice.setup, &["tenant", "list"]);
+    assert!(!listed.contains("frontdesk-doctor"), "{listed}");
+    run(&practice.setup, &["server", "add", "prosody-2"]);
+    assert_eq!(practice.diagnose(&[]).code, Some(0));
+    let left = "SELECT count(*) FROM tenants WHERE name = 'frontdesk-doctor-old'";
+    assert_eq!(practice.count(left).await, 0);
+    let running = "SELECT count(*) FROM tenants WHERE name = 'frontdesk-doctor-new'";
+    assert_eq!(practice.count(running).await, 1, "another doctor may be at work");
+}
+
+#[tokio::test]
+async fn a_configuration_that_never_ends_is_stopped_and_one_with_a_slip_is_not_quoted() {
+    let practice = Practice::new().await;
+    let began = std::time::Instant::now();
+    for text in [
+        "while true do pcall(function () while true do end end) end",
+        "x = ('a'):rep(40):find(('a-'):rep(40) .. 'b')",
+    ] {
+        fs::write(practice.main_file(), text).unwrap();
+        let told = practice.diagnose(&[]);
+        assert!(told.of("error")[0].1.contains("was stopped"), "{:#}", told.report);
+    }
+    assert!(began.elapsed().as_secs() < 60);
+    practice.configure("reservations_api_headers = { [\"Authorization\"] = \"Bearer fd_server_secret }");
+    let told = practice.diagnose(&[]);
+    assert_eq!(told.of("error")[0].0, "configuration");
+    assert!(!told.report.to_string().contains("fd_server_secret"), "{:#}", told.report);
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use self::rooms::{lobby, rooms};
 use super::finding::{Check, Finding, Findings};
 use crate::credential::{Credential, CredentialHash, CredentialKind};
 use crate::prosody::GUARD_MODULE;
-use crate::prosody::config::ProsodyConfig;
+use crate::prosody::config::{ProsodyConfig, small_file};
 use crate::prosody::snippet::HOST_MODULES;
 use crate::reservation::BaseUrl;
 
@@ -184,7 +184,8 @@ fn modules(config: &ProsodyConfig, asking: &[&str], found: &mut Findings<'_>) {
             ),
             Some(path)
                 if *module == "reservations_guard"
-                    && fs::read_to_string(&path).is_ok_and(|text| text.trim() != GUARD_MODULE.trim()) =>
+                    && small_file(&path)
+                        .is_ok_and(|text| text.trim_ascii() != GUARD_MODULE.trim().as_bytes()) =>
             {
                 found.warn(
                     Check::Modules,
@@ -200,7 +201,8 @@ fn modules(config: &ProsodyConfig, asking: &[&str], found: &mut Findings<'_>) {
 /// Who may read the credential.
 fn readable(config: &ProsodyConfig, found: &mut Findings<'_>) {
     for file in &config.files {
-        let holds = fs::read_to_string(file).is_ok_and(|text| text.contains(CredentialKind::Server.prefix()));
+        let holds = small_file(file)
+            .is_ok_and(|text| String::from_utf8_lossy(&text).contains(CredentialKind::Server.prefix()));
         let open = fs::metadata(file).is_ok_and(|file| file.permissions().mode() & 0o004 != 0);
         if holds && open {
             found.warn(
