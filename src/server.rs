@@ -18,6 +18,11 @@ use crate::http::{health, metrics};
 use crate::telemetry::RequestSpan;
 use crate::tls::Certificate;
 
+/// How long a TLS handshake may take, and how many there may be at once, on each worker. More wait in line, so who opens
+/// connections and says nothing must not fill it.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(1);
+const HANDSHAKES: usize = 2048;
+
 /// How long the head of a request may take to come.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -57,6 +62,8 @@ pub fn serve(
             .configure(routes)
     })
     .client_request_timeout(HEAD_TIMEOUT)
+    .tls_handshake_timeout(HANDSHAKE_TIMEOUT)
+    .max_connection_rate(HANDSHAKES)
     .shutdown_timeout(shutdown_timeout.as_secs().max(1))
     .disable_signals();
     let server = match certificate {

@@ -59,6 +59,8 @@ pub struct Certificate {
     config: TlsConfig,
     provider: Arc<CryptoProvider>,
     current: RwLock<Arc<CertifiedKey>>,
+    /// When the files that it was read from had changed last.
+    read: [Option<SystemTime>; 2],
 }
 
 impl Certificate {
@@ -68,8 +70,10 @@ impl Certificate {
     /// Where they can't be read, or don't belong together.
     pub fn read(config: &TlsConfig) -> Result<Arc<Self>, TlsError> {
         let provider = Arc::new(aws_lc_rs::default_provider());
+        // Before they are read: what changes meanwhile is read again.
+        let read = changed(config);
         let current = RwLock::new(Arc::new(load(config, &provider)?));
-        Ok(Arc::new(Self { config: config.clone(), provider, current }))
+        Ok(Arc::new(Self { config: config.clone(), provider, current, read }))
     }
 
     /// What a server needs to know: TLS 1.2 and 1.3, this certificate, nothing asked of clients.
@@ -85,7 +89,7 @@ impl Certificate {
     /// Looks at the files `every` so often, and reads them again when they changed. What can't be used is logged, and the certificate
     /// that there is stays.
     pub async fn follow(&self, every: Duration) {
-        let mut seen = changed(&self.config);
+        let mut seen = self.read;
         loop {
             sleep(every).await;
             let now = changed(&self.config);

@@ -1,13 +1,13 @@
 //! `frontdesk doctor`: in which order things are looked at, and how it is told.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 use serde::Serialize;
 
 use super::Done;
-use super::print::{Output, say};
+use super::print::{Output, plain, say};
 use super::session::{Place, Purpose, Session, SessionError};
 use super::url::public_url;
 use crate::actions::probe;
@@ -17,9 +17,9 @@ use crate::config::Config;
 use crate::database::pools::connect_once;
 use crate::database::private::locate;
 use crate::doctor::conversation::{Booked, Peer, Script};
-use crate::doctor::prosody::{Asker, examine, shared_credentials};
-use crate::doctor::{Check, Finding, Findings, Level, deployment};
-use crate::prosody::config::{ProsodyConfig, small_file};
+use crate::doctor::prosody::{Asker, examine, moderators, shared_credentials};
+use crate::doctor::{Check, Finding, Findings, Level, deployment, web};
+use crate::prosody::config::ProsodyConfig;
 use crate::prosody::confined;
 use crate::reservation::{BaseUrl, Moderators};
 use crate::store::StoreError;
@@ -63,7 +63,11 @@ struct Patient {
 pub(super) fn run(args: &DoctorArgs, output: Output, config: &Config) -> Done {
     let mut all = Vec::new();
     let patients = examine_prosodies(args, &mut all);
-    args.web_config.iter().for_each(|path| web_config(path, &mut all));
+    args.web_config.iter().for_each(|path| web::examine(path, &mut all));
+    if args.web_config.is_empty() {
+        Findings::about("Jitsi's web application", &mut all)
+            .skipped(Check::ConferenceRequest, "its configuration was not named: --web-config FILE");
+    }
     let place = settle(config);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(examine_the_rest(args, config, place, &patients, &mut all));
@@ -100,25 +104,6 @@ fn examine_prosodies(args: &DoctorArgs, all: &mut Vec<Finding>) -> Vec<Patient> 
     let askers: Vec<_> = patients.iter().map(|patient| patient.askers.clone()).collect();
     shared_credentials(&askers, all);
     patients
-}
-
-/// Requests by HTTP go to Jicofo, past Prosody.
-fn web_config(path: &Path, all: &mut Vec<Finding>) {
-    let mut found = Findings::about(path.display().to_string(), all);
-    match small_file(path).map(|text| String::from_utf8_lossy(&text).into_owned()) {
-        Ok(text) => found.require(
-            Check::ConferenceRequest,
-            !text.lines().any(|line| {
-                line.split("//").next().is_some_and(|code| code.contains("conferenceRequestUrl"))
-            }),
-            "people ask Prosody, not Jicofo by HTTP",
-            "conferenceRequestUrl is set: requests go to Jicofo by HTTP, past Prosody and Frontdesk",
-            "take conferenceRequestUrl away",
-        ),
-        Err(error) => {
-            found.error(Check::ConferenceRequest, error.to_string(), "name a file that can be read");
-        }
-    }
 }
 
 /// Where the data is; nothing where nothing was started here yet, for the doctor makes no database and
@@ -182,16 +167,17 @@ async fn examine_the_rest(
     }
     // The pools refuse a database that can't be written to.
     let app = session.as_ref().filter(|_| writable).map(|session| session.app.as_ref());
-    for asker in patients.iter().flat_map(|patient| patient.askers.iter().map(move |asker| (patient, asker)))
+    for (patient, asker) in
+        patients.iter().flat_map(|patient| patient.askers.iter().map(move |asker| (patient, asker)))
     {
-        credential(args, app, asker.0, asker.1, all).await;
+        credential(args, app, patient, asker, all).await;
     }
-    let mut urls: Vec<BaseUrl> = patients
-        .iter()
-        .flat_map(|patient| &patient.askers)
-        .filter_map(|asker| asker.prefix.clone())
-        .collect();
-    urls.dedup();
+    let mut urls: Vec<BaseUrl> = Vec::new();
+    for url in patients.iter().flat_map(|patient| &patient.askers).filter_map(|asker| asker.prefix.clone()) {
+        if !urls.contains(&url) {
+            urls.push(url);
+        }
+    }
     match (&args.url, urls.is_empty()) {
         (Some(url), _) => urls = vec![url.clone()],
         (None, true) => urls.extend(public_url(config, config.listen).parse::<BaseUrl>().ok()),
@@ -228,7 +214,7 @@ async fn credential(
     }
     let Some(app) = app else { return };
     match deployment::identify(app, credential, &mut found).await {
-        Ok(Some(Moderators::Token)) => crate::doctor::prosody::moderators(&patient.config, &mut found),
+        Ok(Some(Moderators::Token)) => moderators(&patient.config, &asker.host, &mut found),
         Ok(_) => {}
         Err(error) => found.error(Check::Database, with_sources(&error), "see PostgreSQL's log"),
     }
@@ -244,7 +230,7 @@ async fn converse(app: Option<&App>, url: BaseUrl, all: &mut Vec<Finding>) {
         }
     };
     let clock = Clock::system();
-    if !peer.reach(clock.now(), &mut found).await {
+    if !peer.reach(&clock, &mut found).await {
         return;
     }
     let Some(app) = app else {
@@ -298,7 +284,7 @@ fn tell(all: &[Finding]) {
     for finding in all {
         if finding.about != about {
             about = &finding.about;
-            say(format_args!("\n{about}"));
+            say(format_args!("\n{}", plain(about)));
         }
         let mark = match finding.level {
             Level::Ok => "  ok     ",
@@ -306,9 +292,9 @@ fn tell(all: &[Finding]) {
             Level::Warning => "  WARNING",
             Level::Error => "  ERROR  ",
         };
-        say(format_args!("{mark} {}: {}", finding.check, finding.message));
+        say(format_args!("{mark} {}: {}", finding.check, plain(&finding.message)));
         if let Some(remedy) = &finding.remedy {
-            say(format_args!("            {remedy}"));
+            say(format_args!("            {}", plain(remedy)));
         }
     }
     let count = |level| all.iter().filter(|finding| finding.level == level).count();

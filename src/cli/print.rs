@@ -59,7 +59,7 @@ fn block(value: &Value) -> String {
 fn text(value: &Value) -> String {
     match value {
         // What people wrote must not drive the terminal.
-        Value::String(text) => text.chars().filter(|c| !drives_terminals(*c)).collect(),
+        Value::String(text) => plain(text),
         Value::Array(items) if items.is_empty() => "none".to_owned(),
         Value::Array(items) => items.iter().map(text).collect::<Vec<_>>().join(", "),
         Value::Object(fields) => {
@@ -68,6 +68,11 @@ fn text(value: &Value) -> String {
         }
         other => other.to_string(),
     }
+}
+
+/// Text without what drives a terminal.
+pub(super) fn plain(text: &str) -> String {
+    text.chars().filter(|c| !drives_terminals(*c)).collect()
 }
 
 /// Controls, and characters that turn the direction of writing or begin a line.

@@ -39,6 +39,10 @@ pub enum Check {
     CredentialShared,
     /// Not everybody on the machine can read the credential.
     CredentialReadable,
+    /// Nothing was left that says `REPLACE-ME`.
+    Placeholder,
+    /// Where people sign in with tokens, nobody can make his own: the secret is not empty, or keys are used.
+    Tokens,
     /// Prosody waits long enough for an answer; what times out is never asked again.
     Timeout,
     /// Prosody asks again for longer than the failover of a database takes.

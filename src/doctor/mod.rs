@@ -8,5 +8,6 @@ pub mod conversation;
 pub mod deployment;
 pub mod finding;
 pub mod prosody;
+pub mod web;
 
 pub use finding::{Check, Finding, Findings, Level};

@@ -1,6 +1,6 @@
 //! Who sent a request: the address of the client, also behind a proxy.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{self, HeaderMap};
@@ -19,12 +19,18 @@ fn behind(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let mut told: Vec<&str> = lines.flat_map(|line| line.split(',')).collect();
     let mut client = peer.to_canonical();
     while is_proxy(client) {
-        match told.pop().map(|text| text.trim().parse::<IpAddr>()) {
-            Some(Ok(address)) => client = address.to_canonical(),
-            Some(Err(_)) | None => break,
+        match told.pop().and_then(parse) {
+            Some(address) => client = address.to_canonical(),
+            None => break,
         }
     }
     client
+}
+
+/// Some proxies add the port.
+fn parse(text: &str) -> Option<IpAddr> {
+    let text = text.trim();
+    text.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|address| address.ip()))
 }
 
 #[cfg(test)]
@@ -54,6 +60,9 @@ mod tests {
         assert_eq!(client("10.0.0.1", &["198.51.100.7"], &proxies), "198.51.100.7");
         assert_eq!(client("10.0.0.1", &["1.1.1.1, 198.51.100.7, 10.0.0.2"], &proxies), "198.51.100.7");
         assert_eq!(client("10.0.0.1", &["1.1.1.1", "198.51.100.7"], &proxies), "198.51.100.7");
+        assert_eq!(client("10.0.0.1", &["::ffff:198.51.100.7"], &proxies), "198.51.100.7");
+        assert_eq!(client("10.0.0.1", &["198.51.100.7:5555"], &proxies), "198.51.100.7");
+        assert_eq!(client("10.0.0.1", &["[2001:db8::7]:443"], &proxies), "2001:db8::7");
         assert_eq!(client("[::ffff:10.0.0.1]", &["2001:db8::7"], &proxies), "2001:db8::7");
     }
 

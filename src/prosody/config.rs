@@ -150,6 +150,14 @@ impl ProsodyConfig {
         of(host).or_else(|| of(GLOBAL))
     }
 
+    /// The hosts with settings in whose text, or in a table's, it stands.
+    pub fn hosts_with<'a>(&'a self, text: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.hosts.iter().flat_map(move |(host, options)| {
+            let holds = options.iter().filter(move |(_, value)| value.holds(text));
+            holds.map(move |(name, _)| (host.as_str(), name.as_str()))
+        })
+    }
+
     /// A host's setting that is text; a number is read as text.
     #[must_use]
     pub fn text(&self, host: &str, name: &str) -> Option<String> {
@@ -194,8 +202,8 @@ impl ProsodyConfig {
     /// Where the modules are looked for, Prosody's own folder left out.
     #[must_use]
     pub fn plugin_paths(&self) -> Vec<PathBuf> {
-        let paths = self.option(GLOBAL, "plugin_paths");
-        paths.into_iter().flat_map(Value::list).map(PathBuf::from).collect()
+        let paths = [self.option(GLOBAL, "plugin_paths"), self.option(GLOBAL, "installer_plugin_path")];
+        paths.into_iter().flatten().flat_map(Value::list).map(PathBuf::from).collect()
     }
 }
 
@@ -216,6 +224,14 @@ impl Value {
         match self {
             Self::Table(items, _) => items.iter().filter_map(Self::as_text).collect(),
             other => other.as_text().into_iter().collect(),
+        }
+    }
+
+    fn holds(&self, text: &str) -> bool {
+        match self {
+            Self::Text(own) => own.contains(text),
+            Self::Table(items, fields) => items.iter().chain(fields.values()).any(|value| value.holds(text)),
+            Self::Bool(_) | Self::Number(_) | Self::Opaque => false,
         }
     }
 

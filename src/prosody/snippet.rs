@@ -128,15 +128,15 @@ MAX_PARTICIPANTS=500
 -- First, either way: put the module that closes the ways past the check where Prosody looks for it:
 --   frontdesk prosody-config --guard-module >~/.jitsi-meet-cfg/prosody/prosody-plugins-custom/mod_reservations_guard.lua
 -- Then choose one of two ways, recreate the container (docker compose up -d --force-recreate prosody), and look
--- at the configuration that it made of that (images before 2025: /config instead of /run/prosody/config):
---   docker compose cp prosody:/run/prosody/config prosody-config
---   frontdesk doctor --prosody-config prosody-config/prosody.cfg.lua
+-- at the configuration that it made of that (in images before stable-11146 it is /config):
+--   docker compose exec -T prosody tar -C /run/prosody -cf - config | tar -xf - && chmod -R o+rX config
+--   frontdesk doctor --prosody-config config/prosody.cfg.lua --url http://127.0.0.1:8180
 --
--- XMPP_MODULES and XMPP_CONFIGURATION hold for guests too (ENABLE_GUESTS); PROSODY_RESERVATION_ENABLED=1 would
--- leave them out, so leave it unset. Have you set XMPP_MODULES or XMPP_CONFIGURATION already? Join the lists
--- with a comma.
+-- Leave PROSODY_RESERVATION_ENABLED unset: it would leave guests (ENABLE_GUESTS) out. Have you set XMPP_MODULES or
+-- XMPP_CONFIGURATION already? Join the lists with a comma.
 
 -- ==== One way: everything in docker-jitsi-meet's .env (it holds the credential: chmod 600 .env)
+-- With guests, this needs images from stable-10532 on: in older ones XMPP_CONFIGURATION is not for guests.
 -- The list is split at every comma, so no value may have one.
 --[==[
 {common}XMPP_CONFIGURATION='{configuration}'
@@ -150,7 +150,7 @@ MAX_PARTICIPANTS=500
 {settings}",
             title = self.title(),
             configuration = in_one_line(&self.docker_settings()),
-            settings = lua(&self.docker_settings()),
+            settings = lua(&self.docker_file_settings()),
         )
     }
 
@@ -211,8 +211,15 @@ MAX_PARTICIPANTS=500
             }
             Some(Tokens::Jwks) => {
                 settings.push(set("app_id", &quoted("frontdesk"), "Who issues the tokens (iss)."));
-                settings.push(set("cache_keys_url", &keys("jwks.json"), "Public keys in one set."));
+                settings.push(set("cache_keys_url", &keys("jwks.json"), "Public keys in one set. Needs Jitsi's plugins of 2025 or later; with older ones use asap."));
             }
+        }
+        if matches!(self.tokens, Some(Tokens::Asap | Tokens::Jwks)) {
+            settings.push(set(
+                "signature_algorithm",
+                &quoted("RS256"),
+                "Otherwise a token may be signed with the shared secret, which is empty here.",
+            ));
         }
         if self.tokens.is_some() {
             settings.push(set("allow_empty_token", "false", "Nobody comes in without one."));
@@ -220,16 +227,20 @@ MAX_PARTICIPANTS=500
         settings
     }
 
+    /// Where meetings, lobbies and breakout rooms are.
+    fn components(&self, meetings: &str) -> [Setting; 3] {
+        let component = |name: &str| quoted(&format!("{name}.{}", self.host));
+        let why = "Where meetings are. Guests' VirtualHost needs to know, too.";
+        [
+            Setting { name: "main_muc", value: component(meetings), why },
+            Setting { name: "lobby_muc", value: component("lobby"), why: "" },
+            Setting { name: "breakout_rooms_muc", value: component("breakout"), why: "" },
+        ]
+    }
+
     fn file_settings(&self) -> Vec<Setting> {
         let mut settings = self.settings();
-        let component = |name| quoted(&format!("{name}.{}", self.host));
-        settings.push(Setting {
-            name: "main_muc",
-            value: component("conference"),
-            why: "Where meetings are. Guests' VirtualHost needs to know, too.",
-        });
-        settings.push(Setting { name: "lobby_muc", value: component("lobby"), why: "" });
-        settings.push(Setting { name: "breakout_rooms_muc", value: component("breakout"), why: "" });
+        settings.extend(self.components("conference"));
         settings.push(Setting {
             name: "muc_tombstones",
             value: "false".to_owned(),
@@ -252,6 +263,13 @@ MAX_PARTICIPANTS=500
     fn docker_settings(&self) -> Vec<Setting> {
         let of_variables = ["app_id", "app_secret", "asap_key_server", "allow_empty_token"];
         self.settings().into_iter().filter(|setting| !of_variables.contains(&setting.name)).collect()
+    }
+
+    /// In a file, which older images need for guests: also what their VirtualHost is not told.
+    fn docker_file_settings(&self) -> Vec<Setting> {
+        let mut settings = self.docker_settings();
+        settings.extend(self.components("muc"));
+        settings
     }
 
     fn docker_tokens(&self) -> String {
@@ -290,6 +308,8 @@ fn quoted(text: &str) -> String {
     for c in text.chars() {
         match c {
             '"' | '\\' => quoted.extend(['\\', c]),
+            // Two of them would end the comment that the text may stand in.
+            ']' => quoted.push_str("\\093"),
             c if c.is_control() => _ = write!(quoted, "\\u{{{:x}}}", u32::from(c)),
             c => quoted.push(c),
         }

@@ -47,13 +47,15 @@ async fn open(app: web::Data<App>, request: HttpRequest, payload: web::Payload) 
             app.metrics.ask(Outcome::Unauthorized, Duration::ZERO);
         })?;
         let form = OpeningForm::read(&request, payload).await?;
+        let answered = reserve(&app, &credential, &form.node, &form.mail_owner).await?;
+        // The line of the ask, with the same request id, says which server it is.
         if let Some(offset) = form.first_asked.and_then(|asked| clock_offset(asked, app.clock.now())) {
             tracing::warn!(
                 offset_seconds = offset.num_seconds(),
                 "a conference server's clock is off by so much, or it asks again for very long: it ends rooms by that clock"
             );
         }
-        Ok(answer(&reserve(&app, &credential, &form.node, &form.mail_owner).await?))
+        Ok(answer(&answered))
     };
     answered.await.unwrap_or_else(|error| refused(&app, &request, error))
 }
@@ -81,8 +83,8 @@ async fn end(app: web::Data<App>, request: HttpRequest, id: web::Path<String>) -
     answered.await.unwrap_or_else(|error| refused(&app, &request, error))
 }
 
-/// The error on the wire. A credential that is not valid is logged with where it came from: that is
-/// how an operator finds the server that has the wrong one, and it is no person's address.
+/// The error on the wire. A credential that is not valid is logged with where it came from: that is how an
+/// operator finds the server that has the wrong one. People never ask here.
 fn refused(app: &App, request: &HttpRequest, error: ProsodyError) -> HttpResponse {
     if error.is_unauthorized() {
         let from = client::address(request, &app.trusted_proxies).map(tracing::field::display);

@@ -18,7 +18,7 @@ use super::finding::{Check, Finding, Findings};
 use crate::credential::{Credential, CredentialHash, CredentialKind};
 use crate::prosody::GUARD_MODULE;
 use crate::prosody::config::{ProsodyConfig, small_file};
-use crate::prosody::snippet::HOST_MODULES;
+use crate::prosody::snippet::{HOST_MODULES, REPLACE};
 use crate::reservation::BaseUrl;
 
 /// A VirtualHost that asks Frontdesk: where, and as whom.
@@ -26,6 +26,8 @@ use crate::reservation::BaseUrl;
 pub struct Asker {
     /// The configuration's file, and the host.
     pub about: String,
+    /// The host.
+    pub host: String,
     /// `reservations_api_prefix`, as it stands there.
     pub prefix: Option<BaseUrl>,
     /// The credential it sends.
@@ -49,15 +51,29 @@ pub fn examine(config: &ProsodyConfig, all: &mut Vec<Finding>) -> Vec<Asker> {
     whole.ok(Check::Reservations, format!("asked about by {}", asking.join(", ")));
     modules(config, &asking, &mut whole);
     readable(config, &mut whole);
+    for (host, name) in config.hosts_with(REPLACE).filter(|(_, name)| !name.starts_with("reservations_")) {
+        whole.error(
+            Check::Placeholder,
+            format!("{name} of {host} is still a placeholder"),
+            format!("write what belongs there instead of {REPLACE}"),
+        );
+    }
     guests(config, &asking, all);
-    asking
-        .into_iter()
-        .map(|host| {
-            let about = format!("{file}, VirtualHost {host}");
-            let mut found = Findings::about(&about, all);
-            asker(config, host, about, &mut found)
-        })
-        .collect()
+    let ask = |host| {
+        let about = format!("{file}, VirtualHost {host}");
+        asker(config, host, about.clone(), &mut Findings::about(about, all))
+    };
+    let askers: Vec<Asker> = asking.into_iter().map(ask).collect();
+    let credentials: BTreeSet<_> =
+        askers.iter().filter_map(|asker| Some(asker.credential.as_ref()?.hash())).collect();
+    if credentials.len() > 1 {
+        Findings::about(&file, all).warn(
+            Check::CredentialShared,
+            "the VirtualHosts of one Prosody have several credentials: to Frontdesk it is several servers, which take rooms from each other",
+            "one credential per Prosody: set reservations_api_headers once, above the first VirtualHost",
+        );
+    }
+    askers
 }
 
 /// Two Prosodys with one credential are one server to Frontdesk.
@@ -88,6 +104,7 @@ fn asker(config: &ProsodyConfig, host: &str, about: String, found: &mut Findings
         "neither focus_component nor muc_mapper_domain_base is set: the module switches itself off",
         format!("muc_mapper_domain_base = \"{host}\", above the first VirtualHost"),
     );
+    tokens(config, host, found);
     let prefix = prefix(config, host, found);
     let credential = credential(config, host, found);
     patience(config, host, found);
@@ -95,6 +112,40 @@ fn asker(config: &ProsodyConfig, host: &str, about: String, found: &mut Findings
     rooms(config, host, focus.as_deref(), found);
     lobby(config, host, found);
     guard(config, host, found);
+    breakout(config, host, found);
+    Asker { about, host: host.to_owned(), prefix, credential }
+}
+
+/// Tokens that anybody can sign.
+fn tokens(config: &ProsodyConfig, host: &str, found: &mut Findings<'_>) {
+    if config.text(host, "authentication").as_deref() != Some("token") {
+        return;
+    }
+    let secret =
+        config.text(host, "app_secret").filter(|secret| !matches!(secret.as_str(), "" | "<no value>"));
+    let keys = ["asap_key_server", "cache_keys_url"].iter().any(|name| config.text(host, name).is_some());
+    let by_keys =
+        config.text(host, "signature_algorithm").is_some_and(|algorithm| algorithm.starts_with("RS"));
+    if secret.is_none() && !(keys && by_keys) && !config.is_true(host, "allow_empty_token", false) {
+        found.error(
+            Check::Tokens,
+            "the secret that tokens are checked with is empty: anybody can make one",
+            "set app_secret; or, with public keys, signature_algorithm = \"RS256\"",
+        );
+    }
+}
+
+/// Breakout rooms have random names, which nobody books.
+fn breakout(config: &ProsodyConfig, host: &str, found: &mut Findings<'_>) {
+    let rooms = config.text(host, "breakout_rooms_muc").unwrap_or_else(|| format!("breakout.{host}"));
+    let is_used = config.virtual_hosts().any(|host| config.modules(host).contains("muc_breakout_rooms"));
+    if is_used && !config.components("muc").any(|muc| muc == rooms) {
+        found.warn(
+            Check::Breakout,
+            format!("breakout rooms opened from here are asked about, and refused: there is no Component \"{rooms}\" \"muc\""),
+            "breakout_rooms_muc = \"…\", as the Component of breakout rooms is written",
+        );
+    }
     if !config.is_true(host, "reservations_skip_breakout_rooms", true) {
         found.warn(
             Check::Breakout,
@@ -102,7 +153,6 @@ fn asker(config: &ProsodyConfig, host: &str, about: String, found: &mut Findings
             "take reservations_skip_breakout_rooms = false away",
         );
     }
-    Asker { about, prefix, credential }
 }
 
 fn guard(config: &ProsodyConfig, host: &str, found: &mut Findings<'_>) {
@@ -116,8 +166,9 @@ fn guard(config: &ProsodyConfig, host: &str, found: &mut Findings<'_>) {
 }
 
 /// Where a tenant's moderators come by token: whether Prosody makes them, and nobody else.
-pub fn moderators(config: &ProsodyConfig, found: &mut Findings<'_>) {
-    let Some(muc) = config.components("muc").find(|muc| config.modules(muc).contains("token_affiliation"))
+pub fn moderators(config: &ProsodyConfig, host: &str, found: &mut Findings<'_>) {
+    let Some(muc) =
+        config.text(host, "main_muc").filter(|muc| config.modules(muc).contains("token_affiliation"))
     else {
         found.warn(
             Check::Moderators,
@@ -126,7 +177,7 @@ pub fn moderators(config: &ProsodyConfig, found: &mut Findings<'_>) {
         );
         return;
     };
-    if config.is_true(muc, "wait_for_host_disable_auto_owners", false) {
+    if config.is_true(&muc, "wait_for_host_disable_auto_owners", false) {
         found.ok(Check::Moderators, "room tokens make moderators");
     } else {
         found.warn(
@@ -137,12 +188,26 @@ pub fn moderators(config: &ProsodyConfig, found: &mut Findings<'_>) {
     }
 }
 
+/// Whether people may come to meetings over a host: those of Jicofo, bridges and recorders know only their own accounts.
+fn is_door(config: &ProsodyConfig, host: &str) -> bool {
+    let modules = config.modules(host);
+    let open_to_all = matches!(
+        config.text(host, "authentication").unwrap_or_default().as_str(),
+        "anonymous" | "jitsi-anonymous" | "token"
+    );
+    let for_people = ["bosh", "websocket", "muc_lobby_rooms", "conference_duration"];
+    // Jitsi's dial-in gateway: `jigasi.…`.
+    let is_gateway = modules.contains("muc_password_check");
+    config.is_true(host, "enabled", true)
+        && !is_gateway
+        && (open_to_all || for_people.iter().any(|module| modules.contains(*module)))
+}
+
 /// VirtualHosts over which people come to meetings unasked.
 fn guests(config: &ProsodyConfig, asking: &[&str], all: &mut Vec<Finding>) {
     let guarded = asking.iter().any(|host| config.modules(host).contains("reservations_guard"));
     for host in config.virtual_hosts().filter(|host| !asking.contains(host)) {
-        let login = config.text(host, "authentication").unwrap_or_default();
-        if !matches!(login.as_str(), "anonymous" | "jitsi-anonymous" | "token") {
+        if !is_door(config, host) {
             continue;
         }
         let mut found = Findings::about(format!("{}, VirtualHost {host}", config.path.display()), all);
@@ -174,7 +239,8 @@ fn modules(config: &ProsodyConfig, asking: &[&str], found: &mut Findings<'_>) {
         return;
     }
     let wanted: BTreeSet<String> = asking.iter().flat_map(|host| config.modules(host)).collect();
-    for (module, _) in HOST_MODULES.iter().filter(|(module, _)| wanted.contains(*module)) {
+    let names = HOST_MODULES.iter().map(|(module, _)| *module).filter(|module| wanted.contains(*module));
+    for module in names.chain(["muc_max_occupants"]) {
         let file = format!("mod_{module}.lua");
         match paths.iter().map(|path| path.join(&file)).find(|path| path.is_file()) {
             None => found.error(
@@ -183,7 +249,7 @@ fn modules(config: &ProsodyConfig, asking: &[&str], found: &mut Findings<'_>) {
                 "put it there; Prosody starts without it, and says so in its log only",
             ),
             Some(path)
-                if *module == "reservations_guard"
+                if module == "reservations_guard"
                     && small_file(&path)
                         .is_ok_and(|text| text.trim_ascii() != GUARD_MODULE.trim().as_bytes()) =>
             {

@@ -37,6 +37,9 @@ Component "conference.meet.test" "muc"
 Component "lobby.meet.test" "muc"
     restrict_room_creation = true
 
+Component "breakout.meet.test" "muc"
+    restrict_room_creation = true
+
 Component "focus.meet.test" "client_proxy"
     target_address = "focus@auth.meet.test"
 "#;
@@ -51,7 +54,7 @@ impl Set {
         let set = Self { folder: tempfile::tempdir().unwrap() };
         fs::create_dir(set.path("conf.d")).unwrap();
         fs::create_dir(set.path("plugins")).unwrap();
-        for module in ["reservations", "muc_lobby_rooms", "persistent_lobby"] {
+        for module in ["reservations", "muc_lobby_rooms", "persistent_lobby", "muc_max_occupants"] {
             fs::write(set.path(&format!("plugins/mod_{module}.lua")), "").unwrap();
         }
         fs::write(set.path("plugins/mod_reservations_guard.lua"), GUARD_MODULE).unwrap();
@@ -176,6 +179,22 @@ fn every_known_trap_is_found() {
             &[(Breakout, Warning)],
         ),
         ("\"internal_hashed\"", "\"anonymous\"", &[(Guests, Warning)]),
+        ("\"internal_hashed\"", "\"jitsi-anonymous\"", &[(Guests, Warning)]),
+        ("\"internal_hashed\"", "\"cyrus\" modules_enabled = { \"bosh\" }", &[(Guests, Warning)]),
+        ("\"internal_hashed\"", "\"token\" enabled = false", &[]),
+        ("\"internal_hashed\"", "\"token\" modules_enabled = { \"bosh\"; \"muc_password_check\" }", &[]),
+        ("\"jitsi-anonymous\"", "\"token\" app_secret = \"\"", &[(Tokens, Error)]),
+        ("\"jitsi-anonymous\"", "\"token\" app_secret = \"<no value>\"", &[(Tokens, Error)]),
+        ("\"jitsi-anonymous\"", "\"token\" app_secret = \"x\"", &[]),
+        ("\"jitsi-anonymous\"", "\"token\" asap_key_server = \"https://x\"", &[(Tokens, Error)]),
+        (
+            "\"jitsi-anonymous\"",
+            "\"token\" asap_key_server = \"https://x\" signature_algorithm = \"RS256\"",
+            &[],
+        ),
+        ("\"jitsi-anonymous\"", "\"token\" app_secret = \"REPLACE-ME\"", &[(Placeholder, Error)]),
+        ("breakout_rooms_muc =", "x =", &[]),
+        ("Component \"breakout.meet.test\"", "Component \"other.meet.test\"", &[(Breakout, Warning)]),
     ];
     for (from, to, expected) in traps {
         assert_eq!(Set::new().with(from, to).complaints(), *expected, "`{from}` -> `{to}`");
@@ -235,6 +254,21 @@ fn a_credential_that_everybody_may_read_is_found() {
 }
 
 #[test]
+fn one_prosody_with_two_credentials_is_found() {
+    let set = Set::new();
+    let other = Credential::generate(CredentialKind::Server).unwrap();
+    set.write(
+        "guest",
+        &format!(
+            "VirtualHost \"guest.meet.test\"\n    modules_enabled = {{ \"reservations\"; \"reservations_guard\" }}\n    \
+             reservations_api_headers = {{ Authorization = \"Bearer {}\" }}",
+            other.expose()
+        ),
+    );
+    assert_eq!(set.complaints(), [(Check::CredentialShared, Level::Warning)]);
+}
+
+#[test]
 fn two_prosodys_with_one_credential_are_found() {
     let (first, second) = (Set::new().examine().1, Set::new().examine().1);
     let mut all = Vec::new();
@@ -249,7 +283,7 @@ fn moderators_by_token_need_the_module_that_makes_them() {
     let config = |set: &Set| ProsodyConfig::read(&set.path("prosody.cfg.lua")).unwrap();
     let level = |set: Set| {
         let mut all = Vec::new();
-        moderators(&config(&set), &mut Findings::about("", &mut all));
+        moderators(&config(&set), "meet.test", &mut Findings::about("", &mut all));
         all[0].level
     };
     assert_eq!(level(Set::new()), Level::Warning);
