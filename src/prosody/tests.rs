@@ -42,6 +42,7 @@ fn settings_belong_to_the_host_above_them_or_to_all() {
     assert_eq!(config.virtual_hosts().collect::<Vec<_>>(), ["guest.test", "meet.test"]);
     assert_eq!(config.components("muc").collect::<Vec<_>>(), ["muc.test"]);
     assert_eq!(config.number("meet.test", "a"), Some(2.0));
+    assert_eq!(config.text("meet.test", "a").as_deref(), Some("2"));
     assert_eq!(config.number("muc.test", "a"), Some(1.0), "what the host doesn't say is global");
     assert_eq!(config.text("guest.test", "d").as_deref(), Some("inline"));
     assert_eq!(config.text("meet.test", "e").as_deref(), Some("global again"));
@@ -213,7 +214,11 @@ fn what_the_operator_has_to_fill_in_stands_out() {
     for (tokens, setting) in
         [(Tokens::Hs256, "app_secret"), (Tokens::Asap, "asap_key_server"), (Tokens::Jwks, "cache_keys_url")]
     {
+        let docker = read(&setup(Target::Docker, &url, Some(tokens)).render());
+        assert_eq!(docker.option("*", "app_secret"), None, "docker has a variable for it");
+        assert_eq!(docker.text("*", "breakout_rooms_muc").as_deref(), Some("breakout.meet.test"));
         let config = read(&setup(Target::Debian, &url, Some(tokens)).render());
+        assert_eq!(config.text("*", "signature_algorithm").is_some(), tokens != Tokens::Hs256);
         assert!(config.text("*", setting).unwrap().contains(REPLACE), "{setting}");
         assert_eq!(config.option("*", "allow_empty_token"), Some(&Value::Bool(false)));
     }

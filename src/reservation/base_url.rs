@@ -102,6 +102,13 @@ mod tests {
     }
 
     #[test]
+    fn an_address_may_be_as_long_as_it_may_be() {
+        let of = |bytes: usize| format!("https://x.org/{}", "a".repeat(bytes - "https://x.org/".len()));
+        assert!(of(BaseUrl::MAX_BYTES).parse::<BaseUrl>().is_ok());
+        assert!(of(BaseUrl::MAX_BYTES + 1).parse::<BaseUrl>().is_err());
+    }
+
+    #[test]
     fn a_room_is_one_segment_whatever_it_is_called() {
         let meet: BaseUrl = "https://meet.example.org/acme".parse().unwrap();
         assert_eq!(meet.with_segment("standup"), "https://meet.example.org/acme/standup");

@@ -9,7 +9,7 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use nix::unistd::geteuid;
 use serde_json::Value;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection};
 
 use crate::rig::{Frontdesk, Setup, folder};
 use crate::world::empty_database;
@@ -244,6 +244,41 @@ async fn a_database_that_can_t_be_written_to_is_found() {
     practice.execute(format!("ALTER DATABASE {database} SET default_transaction_read_only = on")).await;
     let told = practice.diagnose(&[]);
     assert!(told.errors().contains(&"database_role"), "{:#}", told.report);
+}
+
+#[tokio::test]
+async fn rights_connections_and_tenants_that_are_missing_are_found() {
+    let mut practice = Practice::new().await;
+    run(&practice.setup, &["tenant", "set", "acme", "--disable"]);
+    practice.setup.set("FRONTDESK_DATABASE_CONNECTIONS", "1000");
+    let told = practice.diagnose(&[]);
+    assert_eq!(told.errors(), ["database_connections"], "{:#}", told.report);
+    let warned = told.of("warning");
+    assert!(
+        warned.iter().any(|(check, told)| *check == "tenants" && told.contains("switched off")),
+        "{warned:?}"
+    );
+    let durability = warned.iter().find(|(check, _)| *check == "database_durability").unwrap().1;
+    assert!(durability.starts_with("fsync, full_page_writes, synchronous_commit off"), "{durability}");
+
+    let role = format!("clerk_{}", uuid::Uuid::now_v7().simple());
+    let database = practice.options.get_database().unwrap().to_owned();
+    practice
+        .execute(format!(
+            "CREATE ROLE {role} LOGIN PASSWORD 'clerk'; GRANT CONNECT ON DATABASE {database} TO {role}; GRANT SELECT, INSERT, UPDATE, DELETE ON \
+             ALL TABLES IN SCHEMA public TO {role}"
+        ))
+        .await;
+    let url = practice.options.clone().username(&role).password("clerk").to_url_lossy().to_string();
+    practice.setup.set("DATABASE_URL", &url);
+    practice.setup.set("FRONTDESK_DATABASE_CONNECTIONS", "8");
+    let told = practice.diagnose(&[]);
+    let may = told.of("warning").into_iter().find(|(check, _)| *check == "database_permissions");
+    assert!(may.is_some_and(|(_, told)| told.contains("doesn't own the tables")), "{:#}", told.report);
+    practice.execute(format!("REVOKE DELETE ON conferences FROM {role}")).await;
+    let told = practice.diagnose(&[]);
+    assert!(told.errors().contains(&"database_permissions"), "{:#}", told.report);
+    practice.execute(format!("DROP OWNED BY {role}; DROP ROLE {role}")).await;
 }
 
 #[tokio::test]

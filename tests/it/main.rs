@@ -14,6 +14,7 @@ mod partitions;
 mod private_cluster;
 mod prosody;
 mod races;
+mod removal;
 mod rig;
 mod schema;
 mod spellings;

@@ -142,6 +142,15 @@ fn every_known_trap_is_found() {
         ("Bearer fd_server_", "Bearer REPLACE-ME", &[(Credential, Error)]),
         ("reservations_api_timeout = 20", "reservations_api_timeout = 1", &[(Timeout, Error)]),
         ("reservations_api_retry_count = 12", "", &[(Retries, Warning)]),
+        ("reservations_api_retry_count = 12", "reservations_api_retry_count = 6", &[(Retries, Warning)]),
+        ("reservations_api_retry_count = 12", "reservations_api_retry_count = 10", &[]),
+        ("Bearer fd_server_", "Bearer …fd_server_", &[(Credential, Error)]),
+        ("muc_mapper_domain_base =", "focus_component = \"focus.meet.test\" x =", &[]),
+        (
+            "restrict_room_creation = true\n    modules",
+            "restrict_room_creation = \"admin\"\n    modules",
+            &[],
+        ),
         ("reservations_api_retry_delay = 3", "reservations_api_retry_delay = 1", &[(Retries, Warning)]),
         (
             "reservations_api_timeout = 20",
@@ -232,6 +241,13 @@ fn a_guests_host_with_the_modules_asks_too_and_needs_no_lobby_of_its_own() {
     );
     assert_eq!(set.complaints(), []);
     assert_eq!(set.examine().1.len(), 2);
+    // The lobby of other meetings is no good here.
+    set.write(
+        "guest",
+        "VirtualHost \"other.test\"\n    main_muc = \"x\"\n    modules_enabled = { \"muc_lobby_rooms\" }",
+    );
+    let set = set.with("\"muc_lobby_rooms\";", "");
+    assert!(set.complaints().contains(&(Check::Lobby, Level::Error)), "{:?}", set.complaints());
 }
 
 #[test]
