@@ -1,5 +1,6 @@
 //! What every action works with.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -29,6 +30,8 @@ pub struct App {
     pub db: Pool,
     /// Credentials that were not known a moment ago.
     pub unknown: UnknownCredentials,
+    /// Where wrong credentials came from a moment ago.
+    pub strangers: Strangers,
     /// Where refusals are put down.
     pub refusals: RefusalLog,
     /// What is counted.
@@ -56,6 +59,7 @@ impl App {
             desk: Desk::new(Pool::desk(options.clone(), config.desk_connections)),
             db: Pool::general(options, config.connections),
             unknown: UnknownCredentials::default(),
+            strangers: Strangers::default(),
             refusals,
             metrics: Metrics::default(),
             language,
@@ -99,5 +103,23 @@ impl UnknownCredentials {
     /// Notes one that is not known.
     pub fn note(&self, hash: CredentialHash) {
         self.0.insert(hash, ());
+    }
+}
+
+/// Where wrong credentials came from a moment ago: who keeps trying must not fill the log.
+#[derive(Debug)]
+pub struct Strangers(Cache<Option<IpAddr>, ()>);
+
+impl Default for Strangers {
+    fn default() -> Self {
+        Self(Cache::builder().max_capacity(1024).time_to_live(Duration::from_mins(1)).build())
+    }
+}
+
+impl Strangers {
+    /// Notes one. Whether it is the first from there for a minute.
+    #[must_use]
+    pub fn note(&self, address: Option<IpAddr>) -> bool {
+        self.0.entry(address).or_insert(()).is_fresh()
     }
 }

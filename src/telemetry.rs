@@ -41,10 +41,10 @@ pub fn init(log: &LogConfig) {
     }
 }
 
-/// The operator's directives, with `sqlx` (its statements) and `actix_server` (its
-/// workers) quiet unless they are named themselves.
+/// The operator's directives, with `sqlx` (its statements), `actix_server` (its workers) and
+/// `actix_http` (what strangers send) quiet unless they are named themselves.
 fn env_filter(filter: &LogFilter) -> EnvFilter {
-    EnvFilter::new(format!("sqlx=warn,actix_server=warn,{}", filter.as_str()))
+    EnvFilter::new(format!("sqlx=warn,actix_server=warn,actix_http=off,{}", filter.as_str()))
 }
 
 /// Why a request failed, for the log and not for the client.

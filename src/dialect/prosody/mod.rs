@@ -84,11 +84,17 @@ async fn end(app: web::Data<App>, request: HttpRequest, id: web::Path<String>) -
 }
 
 /// The error on the wire. A credential that is not valid is logged with where it came from: that is how an
-/// operator finds the server that has the wrong one. People never ask here.
+/// operator finds the server that has the wrong one. Once a minute for each address. People never ask here.
 fn refused(app: &App, request: &HttpRequest, error: ProsodyError) -> HttpResponse {
     if error.is_unauthorized() {
-        let from = client::address(request, &app.trusted_proxies).map(tracing::field::display);
-        tracing::warn!(client.address = from, "a conference server's credential is missing or not valid");
+        let address = client::address(request, &app.trusted_proxies);
+        if app.strangers.note(address) {
+            let address = address.map(tracing::field::display);
+            tracing::warn!(
+                client.address = address,
+                "a conference server's credential is missing or not valid"
+            );
+        }
     }
     error.render(app.language)
 }
