@@ -130,7 +130,8 @@ MAX_PARTICIPANTS=500
 -- Then choose one of two ways, recreate the container (docker compose up -d --force-recreate prosody), and look
 -- at the configuration that it made of that (in images before stable-11146 it is /config):
 --   docker compose exec -T prosody tar -C /run/prosody -cf - config | tar -xf - && chmod -R o+rX config
---   frontdesk doctor --prosody-config config/prosody.cfg.lua --url http://127.0.0.1:8180
+--   docker compose --project-directory FRONTDESKS-FOLDER run --rm --volume \"$PWD/config:/prosody-config:ro\" \\
+--       frontdesk doctor --prosody-config /prosody-config/prosody.cfg.lua
 --
 -- Leave PROSODY_RESERVATION_ENABLED unset: it would leave guests (ENABLE_GUESTS) out. Have you set XMPP_MODULES or
 -- XMPP_CONFIGURATION already? Join the lists with a comma.
