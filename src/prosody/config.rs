@@ -116,7 +116,9 @@ impl ProsodyConfig {
             noted.borrow_mut().push(PathBuf::from(path));
             lua.create_string(text)
         })?;
-        let expand = lua.create_function(|_, pattern: String| Ok(expand(&pattern)))?;
+        let expand = lua.create_function(|_, pattern: String| {
+            expand(&pattern).map_err(|error| mlua::Error::runtime(format!("{pattern}: {error}")))
+        })?;
         let main = path.to_string_lossy().into_owned();
         let hosts: Table = lua.load(EVALUATOR).set_name("=config").call((main, read, expand))?;
         let (mut all, mut left) = (BTreeMap::new(), MAX_VALUES);
@@ -287,17 +289,17 @@ pub fn small_file(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 /// The files that match, in the order of their names; only the last part may be a pattern.
-fn expand(pattern: &str) -> Vec<String> {
+fn expand(pattern: &str) -> io::Result<Vec<String>> {
     let (folder, name) = pattern.rsplit_once('/').unwrap_or((".", pattern));
     let matches = |file: &str| {
         let escaped = regex::escape(name).replace(r"\*", ".*").replace(r"\?", ".");
         !file.starts_with('.')
             && regex::Regex::new(&format!("^{escaped}$")).is_ok_and(|name| name.is_match(file))
     };
-    let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+    let entries = fs::read_dir(folder)?.filter_map(Result::ok);
     let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
     let mut found: Vec<String> =
         names.filter(|name| matches(name)).map(|name| format!("{folder}/{name}")).collect();
     found.sort();
-    found
+    Ok(found)
 }

@@ -136,6 +136,7 @@ fn what_can_t_be_evaluated_is_told_with_its_place() {
     assert!(problem("x = = 1").contains("prosody.cfg.lua:1:"), "{}", problem("x = = 1"));
     assert!(problem("\nx = nothing.y").contains("prosody.cfg.lua:2:"), "{}", problem("\nx = nothing.y"));
     assert!(problem("Include 'missing.cfg.lua'").contains("missing.cfg.lua"));
+    assert!(problem("Include 'conf.d/*.cfg.lua'").contains("conf.d/*.cfg.lua: No such file"));
     assert_eq!(problem("\nx = nothing.y").lines().count(), 1, "no traceback of our own code");
     let missing = ProsodyConfig::read(Path::new("/nowhere/x.lua")).unwrap_err().to_string();
     assert_eq!(missing, "cannot read Prosody's configuration `/nowhere/x.lua`");
