@@ -49,9 +49,8 @@ local requested = module:shared("/*/reservations_guard/rooms");
 -- Requests on their way, with their rooms; false where the room was made and destroyed meanwhile.
 local underway = module:shared("/*/reservations_guard/underway");
 setmetatable(underway, { __mode = "k" });
-if loaded then
-    guarded[module.host] = true;
-end
+-- False where something is missing.
+guarded[module.host] = loaded;
 
 local function conference_request(stanza)
     if stanza.name == "iq" and (stanza.attr.type == "set" or stanza.attr.type == "get") then
@@ -101,6 +100,9 @@ for _, kind in ipairs({ "host", "bare", "full" }) do
 end
 if not loaded then
     module:log("error", "Every conference request is refused: %s", problem);
+end
+-- Where these are known, rooms stay shut to Jicofo's HTTP, too.
+if not main_muc or not focus then
     return;
 end
 
@@ -153,18 +155,20 @@ local function check_entry(event)
     end
 end
 
-local function is_guest(address)
+-- Bridges and recorders have accounts in Prosody, on VirtualHosts that people don't come in by.
+local function is_person(address)
     local _, host = jid.split(address);
-    return guarded[host] or prosody.hosts[host] == nil;
+    return guarded[host] ~= nil or not prosody.hosts[host]
+        or not module:context(host):get_option_string("authentication", "internal_hashed"):find("^internal_");
 end
 
--- Rooms for people are in main_muc, and breakout rooms. Elsewhere Jicofo meets bridges and recorders: asked for a meeting there,
--- by HTTP or by its own address, it would make one.
+-- Rooms for people are in main_muc, and breakout rooms. Elsewhere Jicofo meets bridges and recorders: asked for a
+-- meeting there, by HTTP or by its own address, it would make one.
 local function check_other_muc(event)
     local from, jicofo = jid.bare(event.stanza.attr.from), jicofo_of();
     for _, occupant in event.room:each_occupant() do
         local other = occupant.bare_jid;
-        if from == jicofo and is_guest(other) or other == jicofo and is_guest(from) then
+        if from == jicofo and is_person(other) or other == jicofo and is_person(from) then
             event.origin.send(st.error_reply(event.stanza, "cancel", "not-allowed", "This is no place for meetings."));
             return true;
         end

@@ -14,6 +14,8 @@ use super::xml::{Element, escape};
 pub struct Focus {
     task: JoinHandle<()>,
     orders: mpsc::Sender<(Order, oneshot::Sender<()>)>,
+    /// The full address that it signed in with, behind the proxy.
+    pub address: String,
 }
 
 /// What it does other than usual.
@@ -44,9 +46,10 @@ impl Focus {
         client.send("<presence xmlns='jabber:client'/>").await;
         // After this, the proxy has seen that presence.
         ping(&mut client).await;
+        let address = client.address.clone();
         let work = Work { client, rooms: HashMap::new(), hangs: false };
         let (orders, given) = mpsc::channel(1);
-        Self { task: tokio::spawn(work.run(given)), orders }
+        Self { task: tokio::spawn(work.run(given)), orders, address }
     }
 
     /// Leaves all rooms, as Jicofo does after 15 s in which nobody has entered.

@@ -2,6 +2,7 @@
 //! is played. `make test-prosody` runs these; what the files say about Prosody was seen on 0.12.
 
 mod client;
+mod doors;
 mod focus;
 mod guard;
 mod lifetime;
@@ -23,7 +24,7 @@ use frontdesk::reservation::{Appointment, Policy};
 
 use self::client::Client;
 use self::focus::Focus;
-use self::server::{DOMAIN, Guard, Guests, Prosody, Settings};
+use self::server::{Amiss, DOMAIN, Guard, Guests, Prosody, Settings};
 use self::tap::Tap;
 use crate::rig::{Frontdesk, Setup, db, eventually, hands_on};
 use crate::world;
@@ -60,6 +61,7 @@ impl Meet {
             credential,
             guard: Guard::Beside,
             guests: Guests::Checked,
+            amiss: Amiss::Nothing,
         };
         change(&mut settings);
         let prosody = Prosody::start(settings).await;

@@ -34,6 +34,13 @@ reservations_api_timeout = 5
 if ENV_TEST_GUESTS == "without_main_muc" then
     main_muc = nil
 end
+if ENV_TEST_AMISS == "no_address" then
+    reservations_api_prefix = nil
+elseif ENV_TEST_AMISS == "no_focus" then
+    muc_mapper_domain_base = nil
+elseif ENV_TEST_AMISS == "admin_everywhere" then
+    admins = { focus }
+end
 
 local checked = ({
     absent = { "reservations" };
@@ -69,7 +76,7 @@ Component("focus."..domain) "client_proxy"
 Component("conference."..domain) "muc"
     modules_enabled = { "muc_hide_all"; "muc_meeting_id"; "muc_domain_mapper"; "muc_password_whitelist"; "muc_max_occupants" }
     storage = "memory"
-    restrict_room_creation = true
+    restrict_room_creation = ENV_TEST_AMISS ~= "anybody_makes_rooms"
     muc_room_locking = false
     muc_room_default_public_jids = true
     admins = { focus }
@@ -84,6 +91,13 @@ Component("lobby."..domain) "muc"
 Component("breakout."..domain) "muc"
     storage = "memory"
     restrict_room_creation = true
+    muc_room_locking = false
+    muc_room_default_public_jids = true
+    admins = { focus }
+
+-- Where Jicofo meets bridges and recorders.
+Component("internal.auth."..domain) "muc"
+    storage = "memory"
     muc_room_locking = false
     muc_room_default_public_jids = true
     admins = { focus }

@@ -41,6 +41,23 @@ pub enum Guests {
     Unchecked,
 }
 
+/// What is not as Jitsi's packages and `frontdesk prosody-config` have it.
+#[derive(Clone, Copy, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub enum Amiss {
+    Nothing,
+    /// `reservations_api_prefix` is not set.
+    NoAddress,
+    /// Neither `focus_component` nor `muc_mapper_domain_base` is set.
+    NoFocus,
+    /// There is no `mod_reservations`.
+    NoReservations,
+    /// Jicofo is an admin of everything, so it makes rooms in the lobbies' component, too.
+    AdminEverywhere,
+    /// `restrict_room_creation` is off for meetings.
+    AnybodyMakesRooms,
+}
+
 /// How a Prosody differs from the others.
 #[derive(Clone)]
 pub struct Settings {
@@ -49,6 +66,7 @@ pub struct Settings {
     pub credential: String,
     pub guard: Guard,
     pub guests: Guests,
+    pub amiss: Amiss,
 }
 
 /// A Prosody with Jitsi's plugins, in a folder of its own. Killed when dropped.
@@ -70,6 +88,9 @@ impl Prosody {
         // Copied, for the other user may not get to where they are.
         copy(Path::new(&plugins), &folder.path().join("jitsi-plugins"));
         copy(Path::new("prosody"), &folder.path().join("own-plugins"));
+        if matches!(settings.amiss, Amiss::NoReservations) {
+            fs::remove_file(folder.path().join("jitsi-plugins/mod_reservations.lua")).unwrap();
+        }
         fs::copy("tests/it/prosody/prosody.cfg.lua", folder.path().join("prosody.cfg.lua")).unwrap();
         let snippet = Setup {
             target: Target::Debian,
@@ -90,7 +111,7 @@ impl Prosody {
         }
         let mut prosody = Self { folder, settings, port: 0, process: None };
         let auth = format!("auth.{DOMAIN}");
-        prosody.control(&["register", "focus", &auth, Self::FOCUS_PASSWORD]);
+        prosody.register("focus", Self::FOCUS_PASSWORD);
         // The proxy has to see that the focus is there.
         prosody.control(&[
             "mod_roster_command",
@@ -156,6 +177,11 @@ impl Prosody {
         fs::read_to_string(self.log()).unwrap_or_default()
     }
 
+    /// Gives Jicofo, a bridge or a recorder an account.
+    pub fn register(&self, user: &str, password: &str) {
+        self.control(&["register", user, &format!("auth.{DOMAIN}"), password]);
+    }
+
     fn control(&self, arguments: &[&str]) {
         let done = self.command("prosodyctl").args(arguments).output().expect("prosodyctl is installed");
         assert!(done.status.success(), "{done:?}");
@@ -173,6 +199,7 @@ impl Prosody {
             .env("TEST_PORT", self.port.to_string())
             .env("TEST_GUARD", <&str>::from(self.settings.guard))
             .env("TEST_GUESTS", <&str>::from(self.settings.guests))
+            .env("TEST_AMISS", <&str>::from(self.settings.amiss))
             .arg("--config")
             .arg(self.folder.path().join("prosody.cfg.lua"))
             .stdin(Stdio::null());

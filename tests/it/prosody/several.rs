@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 use super::client::{Client, room};
 use super::focus::Focus;
 use super::rooms::refused;
-use super::server::{DOMAIN, Guard, Guests, Prosody, Settings};
+use super::server::{Amiss, DOMAIN, Guard, Guests, Prosody, Settings};
 use super::{Meet, add_conference_server};
 
 #[tokio::test]
@@ -65,9 +65,14 @@ async fn a_second_prosody_is_told_that_the_room_is_open_on_the_first() {
     meet.book("room").await;
     let credential = add_conference_server(&meet.app, "two").await;
     let frontdesk = meet.tap.url.clone();
-    let second =
-        Prosody::start(Settings { frontdesk, credential, guard: Guard::Beside, guests: Guests::Checked })
-            .await;
+    let second = Prosody::start(Settings {
+        frontdesk,
+        credential,
+        guard: Guard::Beside,
+        guests: Guests::Checked,
+        amiss: Amiss::Nothing,
+    })
+    .await;
     let _focus = Focus::start(&second).await;
     let mut person = meet.client().await;
     person.join(&room("room"), "person", None).await.unwrap();
