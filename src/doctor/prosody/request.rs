@@ -36,7 +36,8 @@ pub(super) fn prefix(config: &ProsodyConfig, host: &str, found: &mut Findings<'_
             Some(url)
         }
         Err(error) => {
-            found.error(Check::ApiPrefix, format!("reservations_api_prefix is `{text}`"), error.to_string());
+            // Not repeated: it may hold a password.
+            found.error(Check::ApiPrefix, "reservations_api_prefix is no address to ask", error.to_string());
             None
         }
     }
