@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use chrono_tz::Tz;
-use sqlx::Connection as _;
+use sqlx::{Connection as _, PgConnection};
 
 use super::LockedLobby;
 use super::passwords::{KeysError, lock, share_keys};
+use super::transaction::transact;
 use crate::app::App;
-use crate::database::fault::is_passing;
 use crate::reservation::{
     Appointment, AppointmentId, Options, RoomName, RoomPassword, Slot, TenantName, Title,
 };
@@ -80,36 +80,23 @@ impl From<sqlx::Error> for BookError {
     }
 }
 
-/// How often a booking is tried where PostgreSQL finds it in a deadlock with others.
-const ATTEMPTS: usize = 5;
-
-/// Books a room. PostgreSQL itself sees to it that no two bookings of a room overlap.
+/// Books a room, in a transaction of its own.
 ///
 /// # Errors
 /// Where the booking makes no sense, or the room is taken.
 pub async fn book(app: &App, booking: Booking) -> Result<Appointment, BookError> {
-    let mut attempt = 1;
-    loop {
-        match try_to_book(app, booking.clone()).await {
-            // Bookings of the same time may wait for each other: PostgreSQL ends one of them, and
-            // what is in its way is found at the next attempt.
-            Err(BookError::Store(StoreError::Database(error)))
-                if is_passing(&error) && attempt < ATTEMPTS =>
-            {
-                attempt += 1;
-            }
-            done => return done,
-        }
-    }
+    transact(app, async |db| book_in(app, db, booking.clone()).await).await
 }
 
-async fn try_to_book(app: &App, booking: Booking) -> Result<Appointment, BookError> {
+/// Books a room, as a part of a transaction. PostgreSQL itself sees to it that no two bookings of a room overlap.
+///
+/// # Errors
+/// Where the booking makes no sense, or the room is taken.
+pub async fn book_in(app: &App, db: &mut PgConnection, booking: Booking) -> Result<Appointment, BookError> {
     let now = app.clock.now();
     let slot = Slot::new(booking.starts, booking.ends).ok_or(BookError::EndsTooSoon)?;
-    let mut db = app.db.acquire().await?;
-    let mut transaction = db.begin().await?;
-    let tenant = tenants::by_name_for_share(&mut transaction, &booking.tenant).await?;
-    let tenant = tenant.ok_or(BookError::UnknownTenant(booking.tenant))?;
+    let known = tenants::by_name_for_share(db, &booking.tenant).await?;
+    let tenant = known.ok_or(BookError::UnknownTenant(booking.tenant))?;
     let until = now + tenant.policy.horizon;
     if slot.starts() > until {
         return Err(BookError::BeyondHorizon { until });
@@ -121,7 +108,7 @@ async fn try_to_book(app: &App, booking: Booking) -> Result<Appointment, BookErr
     let password = match booking.password {
         None => None,
         Some(password) => {
-            share_keys(&mut transaction, &app.keys).await?;
+            share_keys(db, &app.keys).await?;
             Some(lock(&app.keys, tenant.id, id, &password))
         }
     };
@@ -139,11 +126,12 @@ async fn try_to_book(app: &App, booking: Booking) -> Result<Appointment, BookErr
         created_at: now,
         cancelled_at: None,
     };
-    if appointments::insert(&mut transaction, &appointment).await? {
-        transaction.commit().await?;
+    let mut attempt = db.begin().await?;
+    if appointments::insert(&mut attempt, &appointment).await? {
+        attempt.commit().await?;
         return Ok(appointment);
     }
-    transaction.rollback().await?;
-    let by = appointments::in_the_way(&mut db, tenant.id, appointment.room.key(), slot).await?;
+    attempt.rollback().await?;
+    let by = appointments::in_the_way(db, tenant.id, appointment.room.key(), slot).await?;
     Err(BookError::Taken { by })
 }

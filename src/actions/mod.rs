@@ -16,6 +16,7 @@ pub mod release;
 pub mod reserve;
 pub mod revoke_app;
 pub mod sweep;
+pub mod transaction;
 pub mod welcome;
 
 use crate::reservation::Policy;
