@@ -5,6 +5,7 @@ pub mod add_server;
 pub mod add_tenant;
 pub mod book;
 pub mod cancel;
+pub mod change_appointment;
 pub mod change_server;
 pub mod change_tenant;
 pub mod close_conference;

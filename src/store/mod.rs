@@ -11,6 +11,8 @@ pub mod conferences;
 pub mod deployment;
 pub mod desk;
 pub mod health;
+pub mod occurrences;
+pub mod participants;
 pub mod refusals;
 pub mod removal;
 pub mod servers;

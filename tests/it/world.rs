@@ -179,20 +179,8 @@ impl World {
     /// A booking of a room of `acme` from `starts` to `ends`, in minutes from nine o'clock.
     #[expect(clippy::unused_self, reason = "reads like the other verbs of a world")]
     pub fn booking(&self, room: &str, starts: i64, ends: i64) -> Booking {
-        Booking {
-            tenant: "acme".parse().unwrap(),
-            room: room.parse().unwrap(),
-            title: None,
-            starts: nine_o_clock() + TimeDelta::minutes(starts),
-            ends: Some(nine_o_clock() + TimeDelta::minutes(ends)),
-            time_zone: None,
-            password: None,
-            lobby: false,
-            max_occupants: None,
-            early_open: None,
-            grace: None,
-            max_duration: None,
-        }
+        let at = |minutes| nine_o_clock() + TimeDelta::minutes(minutes);
+        Booking::of("acme".parse().unwrap(), room.parse().unwrap(), at(starts), Some(at(ends)))
     }
 
     /// Books a room of `acme` from `starts` to `ends`, in minutes from nine o'clock.
