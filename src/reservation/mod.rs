@@ -13,6 +13,7 @@ mod occurrence;
 mod policy;
 mod room;
 mod schedule;
+mod scope;
 mod slot;
 pub mod wording;
 
@@ -27,4 +28,5 @@ pub use occurrence::{Occurrence, OccurrenceId};
 pub use policy::{Moderators, Policy, RoomPattern, Tenant, Unscheduled, WhenLiveElsewhere};
 pub use room::{NameError, Node, RoomKey, TenantName, Usualness};
 pub use schedule::{Near, Window};
+pub use scope::{Scope, ScopeError, Scopes};
 pub use slot::Slot;
