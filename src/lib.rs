@@ -8,7 +8,7 @@
 //! - [`database`]: connections, migrations, and the private PostgreSQL of the zero set-up mode.
 //! - [`server`]: every URL. [`background`], [`refusal_log`]: what runs beside the requests.
 //! - [`config`], [`cli`], [`view`], [`telemetry`], [`metrics`]: around it.
-//! - [`clock`], [`credential`], [`seal`], [`tls`]: leaves that anybody may use.
+//! - [`clock`], [`credential`], [`seal`], [`signing`], [`tls`]: leaves that anybody may use.
 //!
 //! The request that matters reads as three files: `dialect/prosody/mod.rs`, `actions/reserve.rs`,
 //! `reservation/decide.rs`, and back.
@@ -30,6 +30,7 @@ pub mod refusal_log;
 pub mod reservation;
 pub mod seal;
 pub mod server;
+pub mod signing;
 pub mod store;
 pub mod telemetry;
 pub mod tls;

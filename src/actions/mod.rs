@@ -3,6 +3,7 @@
 pub mod add_app;
 pub mod add_server;
 pub mod add_tenant;
+pub mod authenticate;
 pub mod book;
 pub mod cancel;
 pub mod change_appointment;
@@ -16,6 +17,7 @@ pub mod probe;
 pub mod release;
 pub mod reserve;
 pub mod revoke_app;
+pub mod signing_secrets;
 pub mod sweep;
 pub mod transaction;
 pub mod welcome;

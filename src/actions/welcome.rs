@@ -9,7 +9,7 @@ use super::book::{BookError, Booking, book};
 use super::passwords::generate;
 use crate::app::App;
 use crate::credential::NoRandomness;
-use crate::reservation::{Appointment, Policy, Tenant, TenantName};
+use crate::reservation::{Appointment, Policy, Scopes, Tenant, TenantName};
 use crate::store::{StoreError, servers, tenants};
 
 /// What the first start made. The credentials are not shown again.
@@ -73,7 +73,7 @@ pub async fn welcome(app: &App) -> Result<Option<Welcome>, WelcomeError> {
     };
     let serves = Serves { default: tenant.name.clone(), others: Vec::new(), all: true };
     let server = add_server(app, "jitsi".to_owned(), serves).await?;
-    let added = match add_app(app, &tenant.name, "appointments".to_owned()).await {
+    let added = match add_app(app, &tenant.name, "appointments".to_owned(), Scopes::all_but_admin()).await {
         Ok(added) => Some(added),
         Err(AddAppError::Exists(_)) => None,
         Err(error) => return Err(error.into()),

@@ -5,6 +5,7 @@
 
 pub mod appointments;
 pub mod apps;
+pub mod callers;
 pub mod claim;
 mod columns;
 pub mod conferences;
@@ -16,6 +17,7 @@ pub mod participants;
 pub mod refusals;
 pub mod removal;
 pub mod servers;
+pub mod signing_keys;
 pub mod tenants;
 
 /// What a store function can fail with.
