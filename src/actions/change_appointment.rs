@@ -17,7 +17,7 @@ use crate::store::appointments::{self, Written};
 use crate::store::{StoreError, tenants};
 
 /// What becomes of something that may be there or not.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub enum Patch<T> {
     /// It stays as it is.
     #[default]

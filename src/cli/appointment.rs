@@ -135,9 +135,10 @@ impl AppointmentCommand {
                     ..Filter::default()
                 };
                 let mut db = app.db.acquire().await?;
+                let now = app.clock.now();
                 let page = Page { limit: args.limit.into(), ..Page::default() };
-                let all = appointments::list(&mut db, tenant.id, &filter, page, app.clock.now()).await?;
-                let views = all.iter().map(|appointment| AppointmentView::new(&tenant, appointment, None));
+                let all = appointments::list(&mut db, tenant.id, &filter, page, now).await?;
+                let views = all.iter().map(|appointment| AppointmentView::new(&tenant, appointment, now));
                 output.list(&views.collect::<Vec<_>>())
             }
             Self::Show { id, tenant: named, with_password } => {
@@ -150,12 +151,14 @@ impl AppointmentCommand {
                     None
                 };
                 let password = password.map(|password| password.expose_secret().to_owned());
-                output.one(&AppointmentView::new(&tenant, &appointment, password))
+                output.one(
+                    &AppointmentView::new(&tenant, &appointment, app.clock.now()).with_password(password),
+                )
             }
             Self::Cancel { id, tenant: named } => {
                 let tenant = tenant(app, named).await?;
                 let cancelled = cancel(app, &tenant.name, id).await?;
-                output.one(&AppointmentView::new(&tenant, &cancelled, None))
+                output.one(&AppointmentView::new(&tenant, &cancelled, app.clock.now()))
             }
         }
     }
@@ -181,6 +184,7 @@ impl AddArgs {
             max_duration: self.max_duration,
             ..Booking::of(tenant.name.clone(), self.room, self.starts, self.ends)
         };
-        output.one(&AppointmentView::new(&tenant, &book(app, booking).await?, clear))
+        let booked = book(app, booking).await?;
+        output.one(&AppointmentView::new(&tenant, &booked, app.clock.now()).with_password(clear))
     }
 }

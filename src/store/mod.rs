@@ -12,6 +12,7 @@ pub mod conferences;
 pub mod deployment;
 pub mod desk;
 pub mod health;
+pub mod idempotency;
 pub mod occurrences;
 pub mod participants;
 pub mod refusals;
