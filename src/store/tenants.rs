@@ -112,7 +112,7 @@ pub async fn by_name_for_update(
     db: &mut PgConnection,
     name: &TenantName,
 ) -> Result<Option<Tenant>, StoreError> {
-    let row = select_tenants!("WHERE name = $1 FOR UPDATE", name.as_str()).fetch_optional(db).await?;
+    let row = select_tenants!("WHERE name = $1 FOR NO KEY UPDATE", name.as_str()).fetch_optional(db).await?;
     row.map(Tenant::try_from).transpose()
 }
 
