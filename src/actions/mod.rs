@@ -5,6 +5,7 @@ pub mod add_server;
 pub mod add_tenant;
 pub mod authenticate;
 pub mod book;
+pub mod book_many;
 pub mod cancel;
 pub mod change_appointment;
 pub mod change_server;

@@ -28,6 +28,7 @@ use self::code::Code;
 use self::door::door;
 use self::problem::Problem;
 use crate::config::Origins;
+pub use appointments::BatchInput;
 pub use openapi::document;
 
 /// Every URL of the API.

@@ -61,7 +61,10 @@ async fn one_that_is_under_way_is_not_begun_again() {
     let app = Client::of(&world, "acme").await;
     // Holds up whoever books, as a slow disk would.
     let mut holder = world.db().begin().await.unwrap();
-    sqlx::query("SELECT FROM tenants WHERE name = 'acme' FOR NO KEY UPDATE").execute(&mut *holder).await.unwrap();
+    sqlx::query("SELECT FROM tenants WHERE name = 'acme' FOR NO KEY UPDATE")
+        .execute(&mut *holder)
+        .await
+        .unwrap();
     let slow = {
         let request = app.request(Method::POST, PATH).header("Idempotency-Key", "k");
         tokio::spawn(send(request.json(&hours("room", "10:00", "11:00"))))
