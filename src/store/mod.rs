@@ -3,6 +3,9 @@
 //! The two statements that matter are in [`desk`] (what a decision is made from) and in
 //! [`claim`] (how a grant becomes a conference). Times and ids are parameters: no clock in SQL.
 
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
 pub mod appointments;
 pub mod apps;
 pub mod claim;
@@ -15,6 +18,15 @@ pub mod refusals;
 pub mod removal;
 pub mod servers;
 pub mod tenants;
+
+/// Where a list goes on, the latest first: behind the one of that moment and id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor {
+    /// The moment that the list is ordered by.
+    pub at: DateTime<Utc>,
+    /// Which one of that moment.
+    pub id: Uuid,
+}
 
 /// What a store function can fail with.
 #[derive(Debug, thiserror::Error)]

@@ -3,6 +3,7 @@
 mod appointment_first;
 mod booking;
 mod cluster;
+mod conferences;
 mod crashes;
 mod credentials;
 mod doctor;
