@@ -1,6 +1,10 @@
 //! What things look like from outside: the JSON of the command line, and later of the API. Times
 //! are RFC 3339 in UTC, lengths are whole seconds, what is absent is null.
 
+mod decided;
+
+pub use decided::DecidedView;
+
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::Serialize;
 

@@ -7,6 +7,7 @@ mod app;
 mod appointment;
 mod conference;
 mod decide;
+mod decision;
 mod doctor;
 mod health;
 mod parse;
@@ -99,6 +100,9 @@ enum Command {
     /// Conferences: rooms that were opened
     #[command(subcommand)]
     Conference(conference::ConferenceCommand),
+    /// Decisions: which rooms were opened or refused, and why
+    #[command(subcommand)]
+    Decision(decision::DecisionCommand),
     /// Write what Prosody needs to ask Frontdesk, ready to paste
     ProsodyConfig(prosody_config::ProsodyConfigArgs),
     /// Say what will not work in this set-up, and how to mend it
@@ -187,6 +191,7 @@ async fn dispatch(command: Command, output: Output, config: Config, place: Place
         Command::App(command) => command.run(app, output).await,
         Command::Appointment(command) => command.run(app, output).await,
         Command::Conference(command) => command.run(app, output).await,
+        Command::Decision(command) => command.run(app, output).await,
         Command::Decide(args) => args.run(app, output).await,
         Command::ProsodyConfig(args) => args.run(app, &config, output).await,
     };

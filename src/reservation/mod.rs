@@ -21,7 +21,7 @@ pub use ask::{Ask, Server, ServerState, Situation};
 pub use base_url::{BaseUrl, BaseUrlError};
 pub use conference::{CloseReason, Conference, MailOwner, Options};
 pub use decide::decide;
-pub use decision::{Basis, Decision, Grant, Reason, Refusal, Replaces};
+pub use decision::{Basis, Decision, Grant, Reason, ReasonCode, Refusal, Replaces};
 pub use ids::{AppId, AppointmentId, ConferenceId, CredentialId, ServerId, TenantId};
 pub use occurrence::{Occurrence, OccurrenceId};
 pub use policy::{Moderators, Policy, RoomPattern, Tenant, Unscheduled, WhenLiveElsewhere};

@@ -11,6 +11,7 @@ pub mod apps;
 pub mod claim;
 mod columns;
 pub mod conferences;
+pub mod decisions;
 pub mod deployment;
 pub mod desk;
 pub mod health;

@@ -6,6 +6,7 @@ mod cluster;
 mod conferences;
 mod crashes;
 mod credentials;
+mod decisions;
 mod doctor;
 mod live;
 mod names;
