@@ -2,8 +2,10 @@
 //! are RFC 3339 in UTC, lengths are whole seconds, what is absent is null.
 
 mod decided;
+mod free_busy;
 
 pub use decided::DecidedView;
+pub use free_busy::FreeBusyView;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::Serialize;

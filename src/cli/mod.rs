@@ -13,6 +13,7 @@ mod health;
 mod parse;
 mod print;
 mod prosody_config;
+mod room;
 mod serve;
 mod server;
 mod session;
@@ -103,6 +104,9 @@ enum Command {
     /// Decisions: which rooms were opened or refused, and why
     #[command(subcommand)]
     Decision(decision::DecisionCommand),
+    /// Rooms: when one is free
+    #[command(subcommand)]
+    Room(room::RoomCommand),
     /// Write what Prosody needs to ask Frontdesk, ready to paste
     ProsodyConfig(prosody_config::ProsodyConfigArgs),
     /// Say what will not work in this set-up, and how to mend it
@@ -192,6 +196,7 @@ async fn dispatch(command: Command, output: Output, config: Config, place: Place
         Command::Appointment(command) => command.run(app, output).await,
         Command::Conference(command) => command.run(app, output).await,
         Command::Decision(command) => command.run(app, output).await,
+        Command::Room(command) => command.run(app, output).await,
         Command::Decide(args) => args.run(app, output).await,
         Command::ProsodyConfig(args) => args.run(app, &config, output).await,
     };

@@ -14,6 +14,7 @@ pub mod conferences;
 pub mod decisions;
 pub mod deployment;
 pub mod desk;
+pub mod free_busy;
 pub mod health;
 pub mod refusals;
 pub mod removal;
