@@ -281,6 +281,8 @@ impl ConferenceView {
 #[derive(Debug, Serialize)]
 pub struct ForecastView {
     at: String,
+    /// The conference server that would be told so.
+    server: String,
     decision: &'static str,
     reason: Option<&'static str>,
     message: Option<String>,
@@ -299,6 +301,7 @@ impl From<&Forecast> for ForecastView {
     fn from(forecast: &Forecast) -> Self {
         let mut view = Self {
             at: time(forecast.at),
+            server: forecast.server.clone(),
             decision: "",
             reason: None,
             message: None,

@@ -8,6 +8,7 @@ mod crashes;
 mod credentials;
 mod decisions;
 mod doctor;
+mod forecast;
 mod free_busy;
 mod live;
 mod names;

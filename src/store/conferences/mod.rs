@@ -12,7 +12,7 @@ use super::StoreError;
 use super::columns::{count, parse};
 use crate::credential::CredentialHash;
 use crate::reservation::{
-    Conference, ConferenceId, OccurrenceId, Options, Replaces, RoomKey, Server, TenantId,
+    Conference, ConferenceId, OccurrenceId, Options, Replaces, RoomKey, Server, ServerId, TenantId,
 };
 use crate::seal::Sealed;
 
@@ -179,6 +179,29 @@ pub async fn release(
         (true, false) => Seen::NotThere,
         (true, true) => Seen::There(row.released),
     })
+}
+
+/// The server that has the room open at that moment, unless it is revoked.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn holder(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    room: &RoomKey,
+    at: DateTime<Utc>,
+) -> Result<Option<ServerId>, StoreError> {
+    let id = sqlx::query_scalar!(
+        "SELECT s.id FROM conferences c JOIN conference_servers s ON s.id = c.server_id
+         WHERE c.tenant_id = $1 AND c.room = $2 AND c.closed_at IS NULL
+           AND c.opened_at <= $3 AND c.ends_at > $3 AND s.state <> 'revoked'",
+        Uuid::from(tenant),
+        room.as_str(),
+        at,
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(id.map(ServerId::from))
 }
 
 /// How many conferences of all tenants are open and not over.
