@@ -15,6 +15,8 @@ pub enum CredentialKind {
     Server,
     /// An app.
     App,
+    /// An app that signs tokens of its own: the secret that it signs with.
+    Signing,
 }
 
 impl CredentialKind {
@@ -24,6 +26,7 @@ impl CredentialKind {
         match self {
             Self::Server => "fd_server_",
             Self::App => "fd_app_",
+            Self::Signing => "fd_secret_",
         }
     }
 }
@@ -115,6 +118,12 @@ impl Bearer {
     /// Where it can't be one.
     pub fn credential(&self, kind: CredentialKind) -> Result<Credential, CredentialError> {
         Credential::parse(kind, self.0.expose_secret())
+    }
+
+    /// The token as it came.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
     }
 }
 

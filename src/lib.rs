@@ -4,16 +4,17 @@
 //! # Layout
 //! - [`reservation`]: the domain, pure. [`reservation::decide()`] is what it is all about.
 //! - [`store`]: all SQL. [`actions`]: one verb per file. [`app`]: what they work with.
-//! - [`dialect`]: the wire formats of others. [`http`]: our own endpoints, and faults on the wire.
+//! - [`dialect`]: the wire formats of others. [`api`]: our REST API, for appointment apps. [`http`]: health and metrics.
 //! - [`database`]: connections, migrations, and the private PostgreSQL of the zero set-up mode.
 //! - [`server`]: every URL. [`background`], [`refusal_log`]: what runs beside the requests.
 //! - [`config`], [`cli`], [`view`], [`telemetry`], [`metrics`]: around it.
-//! - [`clock`], [`credential`], [`seal`], [`tls`]: leaves that anybody may use.
+//! - [`clock`], [`credential`], [`seal`], [`signing`], [`tls`]: leaves that anybody may use.
 //!
 //! The request that matters reads as three files: `dialect/prosody/mod.rs`, `actions/reserve.rs`,
 //! `reservation/decide.rs`, and back.
 
 pub mod actions;
+pub mod api;
 pub mod app;
 pub mod background;
 pub mod cli;
@@ -30,6 +31,7 @@ pub mod refusal_log;
 pub mod reservation;
 pub mod seal;
 pub mod server;
+pub mod signing;
 pub mod store;
 pub mod telemetry;
 pub mod tls;

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::credential::{Credential, CredentialKind, NoRandomness};
-use crate::reservation::{AppId, CredentialId, TenantName};
+use crate::reservation::{AppId, CredentialId, Scopes, TenantName};
 use crate::store::apps::{self, AppRecord};
 use crate::store::{StoreError, tenants};
 
@@ -34,16 +34,22 @@ pub enum AddAppError {
     Store(#[from] StoreError),
 }
 
-/// Adds an app with its credential.
+/// Adds an app with its credential, for what the scopes allow.
 ///
 /// # Errors
 /// Where there is no such tenant, or it has an app of that name.
-pub async fn add_app(app: &App, tenant: &TenantName, name: String) -> Result<AddedApp, AddAppError> {
+pub async fn add_app(
+    app: &App,
+    tenant: &TenantName,
+    name: String,
+    scopes: Scopes,
+) -> Result<AddedApp, AddAppError> {
     let now = app.clock.now();
     let mut db = app.db.acquire().await.map_err(StoreError::from)?;
     let found = tenants::by_name(&mut db, tenant).await?;
     let found = found.ok_or_else(|| AddAppError::UnknownTenant(tenant.clone()))?;
-    let record = AppRecord { tenant: found.id, id: AppId::new(), name, created_at: now, revoked_at: None };
+    let record =
+        AppRecord { tenant: found.id, id: AppId::new(), name, scopes, created_at: now, revoked_at: None };
     let credential = Credential::generate(CredentialKind::App)?;
     let credential_id = CredentialId::new();
     if apps::insert(&mut db, &record, credential_id, credential.hash()).await? {

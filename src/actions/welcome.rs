@@ -9,7 +9,7 @@ use super::book::{BookError, Booking, book};
 use super::passwords::generate;
 use crate::app::App;
 use crate::credential::NoRandomness;
-use crate::reservation::{Appointment, Policy, Tenant, TenantName};
+use crate::reservation::{Appointment, Policy, Scopes, Tenant, TenantName};
 use crate::store::{StoreError, servers, tenants};
 
 /// What the first start made. The credentials are not shown again.
@@ -73,7 +73,7 @@ pub async fn welcome(app: &App) -> Result<Option<Welcome>, WelcomeError> {
     };
     let serves = Serves { default: tenant.name.clone(), others: Vec::new(), all: true };
     let server = add_server(app, "jitsi".to_owned(), serves).await?;
-    let added = match add_app(app, &tenant.name, "appointments".to_owned()).await {
+    let added = match add_app(app, &tenant.name, "appointments".to_owned(), Scopes::all_but_admin()).await {
         Ok(added) => Some(added),
         Err(AddAppError::Exists(_)) => None,
         Err(error) => return Err(error.into()),
@@ -84,17 +84,13 @@ pub async fn welcome(app: &App) -> Result<Option<Welcome>, WelcomeError> {
 fn sample(app: &App, tenant: TenantName) -> Result<Booking, NoRandomness> {
     let now = app.clock.now();
     Ok(Booking {
-        tenant,
-        room: "sample".parse().expect("a literal that is a room's name"),
-        title: None,
-        starts: now,
-        ends: Some(now + TimeDelta::hours(1)),
-        time_zone: None,
         password: Some(generate()?),
-        lobby: false,
         max_occupants: Some(10),
-        early_open: None,
-        grace: None,
-        max_duration: None,
+        ..Booking::of(
+            tenant,
+            "sample".parse().expect("a literal that is a room's name"),
+            now,
+            Some(now + TimeDelta::hours(1)),
+        )
     })
 }

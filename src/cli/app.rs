@@ -8,7 +8,7 @@ use super::print::{Output, say};
 use crate::actions::add_app::add_app;
 use crate::actions::revoke_app::revoke_app;
 use crate::app::App;
-use crate::reservation::TenantName;
+use crate::reservation::{Scopes, TenantName};
 use crate::store::apps;
 use crate::view::{AppView, CredentialOnce};
 
@@ -44,7 +44,9 @@ impl AppCommand {
         match self {
             Self::Add { name, tenant: named } => {
                 let tenant = tenant(app, named).await?;
-                output.one(&CredentialOnce::from(&add_app(app, &tenant.name, name).await?))
+                output.one(&CredentialOnce::from(
+                    &add_app(app, &tenant.name, name, Scopes::all_but_admin()).await?,
+                ))
             }
             Self::List { tenant: named } => {
                 let tenant = tenant(app, named).await?;

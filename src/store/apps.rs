@@ -4,9 +4,10 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::columns::parse;
 use super::{StoreError, is_duplicate};
 use crate::credential::CredentialHash;
-use crate::reservation::{AppId, CredentialId, TenantId};
+use crate::reservation::{AppId, CredentialId, Scopes, TenantId};
 
 /// An app: a client of the API that belongs to one tenant.
 #[derive(Debug, Clone)]
@@ -17,10 +18,45 @@ pub struct AppRecord {
     pub id: AppId,
     /// Its name, for operators.
     pub name: String,
+    /// What it may do.
+    pub scopes: Scopes,
     /// When it was added.
     pub created_at: DateTime<Utc>,
     /// When it was revoked.
     pub revoked_at: Option<DateTime<Utc>>,
+}
+
+struct AppRow {
+    tenant_id: Uuid,
+    id: Uuid,
+    name: String,
+    scopes: Vec<String>,
+    created_at: DateTime<Utc>,
+    revoked_at: Option<DateTime<Utc>>,
+}
+
+impl TryFrom<AppRow> for AppRecord {
+    type Error = StoreError;
+
+    fn try_from(row: AppRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            tenant: row.tenant_id.into(),
+            id: row.id.into(),
+            name: row.name,
+            scopes: scopes(&row.scopes)?,
+            created_at: row.created_at,
+            revoked_at: row.revoked_at,
+        })
+    }
+}
+
+/// Scopes from their column.
+pub(super) fn scopes(column: &[String]) -> Result<Scopes, StoreError> {
+    column.iter().map(|scope| parse("scopes", scope)).collect()
+}
+
+fn to_scopes(scopes: &Scopes) -> Vec<String> {
+    scopes.iter().map(|scope| scope.to_string()).collect()
 }
 
 /// Adds an app with its credential. `false` where the tenant has one of that name.
@@ -35,7 +71,7 @@ pub async fn insert(
 ) -> Result<bool, StoreError> {
     let inserted = sqlx::query!(
         "WITH added AS (
-             INSERT INTO apps (tenant_id, id, name, created_at) VALUES ($1, $2, $3, $4)
+             INSERT INTO apps (tenant_id, id, name, created_at, scopes) VALUES ($1, $2, $3, $4, $7)
              RETURNING tenant_id, id, created_at
          )
          INSERT INTO app_credentials (hash, id, tenant_id, app_id, created_at)
@@ -46,6 +82,7 @@ pub async fn insert(
         app.created_at,
         hash.as_bytes(),
         Uuid::from(credential),
+        &to_scopes(&app.scopes),
     )
     .execute(db)
     .await;
@@ -61,22 +98,14 @@ pub async fn insert(
 /// # Errors
 /// Where the database fails.
 pub async fn list(db: &mut PgConnection, tenant: TenantId) -> Result<Vec<AppRecord>, StoreError> {
-    let rows = sqlx::query!(
-        "SELECT tenant_id, id, name, created_at, revoked_at FROM apps WHERE tenant_id = $1 ORDER BY name",
+    let rows = sqlx::query_as!(
+        AppRow,
+        "SELECT tenant_id, id, name, scopes, created_at, revoked_at FROM apps WHERE tenant_id = $1 ORDER BY name",
         Uuid::from(tenant)
     )
     .fetch_all(db)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| AppRecord {
-            tenant: row.tenant_id.into(),
-            id: row.id.into(),
-            name: row.name,
-            created_at: row.created_at,
-            revoked_at: row.revoked_at,
-        })
-        .collect())
+    rows.into_iter().map(AppRecord::try_from).collect()
 }
 
 /// Revokes an app and its credentials. `None` where there is no such app; `false` where it was

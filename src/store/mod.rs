@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 pub mod appointments;
 pub mod apps;
+pub mod callers;
 pub mod claim;
 mod columns;
 pub mod conferences;
@@ -16,9 +17,13 @@ pub mod deployment;
 pub mod desk;
 pub mod free_busy;
 pub mod health;
+pub mod idempotency;
+pub mod occurrences;
+pub mod participants;
 pub mod refusals;
 pub mod removal;
 pub mod servers;
+pub mod signing_keys;
 pub mod tenants;
 
 /// Where a list goes on, the latest first: behind the one of that moment and id.

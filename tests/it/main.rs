@@ -1,5 +1,6 @@
 //! Tests against a real PostgreSQL, in one binary. `scripts/with-postgres cargo test` starts one.
 
+mod api;
 mod appointment_first;
 mod booking;
 mod cluster;

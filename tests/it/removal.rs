@@ -1,6 +1,7 @@
 //! A tenant that is taken away.
 
 use frontdesk::actions::add_app::add_app;
+use frontdesk::reservation::Scopes;
 use frontdesk::store::removal::remove_tenant;
 use frontdesk::store::tenants;
 use sqlx::AssertSqlSafe;
@@ -15,7 +16,7 @@ async fn a_tenant_is_removed_with_everything_of_it_and_nothing_else() {
     let own = world.server_for("own", "acme", &["globex"], false).await;
     world.book("standup", 0, 60).await;
     assert_eq!(world.ask(&own, "standup").await.status, 200);
-    add_app(&world.app, &"acme".parse().unwrap(), "app".to_owned()).await.unwrap();
+    add_app(&world.app, &"acme".parse().unwrap(), "app".to_owned(), Scopes::all_but_admin()).await.unwrap();
     let mut db = world.app.db.acquire().await.unwrap();
     let acme = tenants::by_name(&mut db, &"acme".parse().unwrap()).await.unwrap().unwrap();
     remove_tenant(&mut db, acme.id).await.unwrap();

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use frontdesk::actions::add_app::add_app;
-use frontdesk::reservation::ServerState;
 use frontdesk::reservation::wording::Language;
+use frontdesk::reservation::{Scopes, ServerState};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -202,7 +202,9 @@ async fn whoever_has_no_good_credential_of_a_server_is_refused_alike() {
     let conference = format!("/conference/{}", body(&granted)["id"].as_str().unwrap());
     let revoked = world.server("two").await;
     world.server_is("two", ServerState::Revoked).await;
-    let app = add_app(&world.app, &"acme".parse().unwrap(), "calendar".into()).await.unwrap();
+    let app = add_app(&world.app, &"acme".parse().unwrap(), "calendar".into(), Scopes::all_but_admin())
+        .await
+        .unwrap();
     let mut wrong = server.clone();
     wrong.replace_range(10..12, if wrong[10..12] == *"AA" { "BB" } else { "AA" });
 

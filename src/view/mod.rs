@@ -1,11 +1,9 @@
-//! What things look like from outside: the JSON of the command line, and later of the API. Times
+//! What things look like from outside: the JSON of the command line and of the API. Times
 //! are RFC 3339 in UTC, lengths are whole seconds, what is absent is null.
 
+mod appointment;
 mod decided;
 mod free_busy;
-
-pub use decided::DecidedView;
-pub use free_busy::FreeBusyView;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::Serialize;
@@ -16,12 +14,16 @@ use crate::actions::dry_run::Forecast;
 use crate::dialect::prosody::Handle;
 use crate::reservation::wording::Language;
 use crate::reservation::{
-    AppId, Appointment, AppointmentId, CloseReason, ConferenceId, CredentialId, Decision, Moderators,
-    ServerId, ServerState, Tenant, TenantId, TenantName, WhenLiveElsewhere,
+    AppId, AppointmentId, CloseReason, ConferenceId, CredentialId, Decision, Moderators, ServerId,
+    ServerState, Tenant, TenantId, TenantName, WhenLiveElsewhere,
 };
 use crate::store::apps::AppRecord;
 use crate::store::conferences::ConferenceRecord;
 use crate::store::servers::{CredentialRecord, ServerRecord};
+
+pub use appointment::AppointmentView;
+pub use decided::DecidedView;
+pub use free_busy::FreeBusyView;
 
 fn time(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
@@ -179,56 +181,6 @@ impl From<&AppRecord> for AppView {
             name: app.name.clone(),
             created_at: time(app.created_at),
             revoked_at: app.revoked_at.map(time),
-        }
-    }
-}
-
-/// An appointment. The password is there only where it was asked for.
-#[derive(Debug, Serialize)]
-pub struct AppointmentView {
-    id: AppointmentId,
-    tenant: String,
-    room: String,
-    /// Where people meet, if the tenant's meeting URL is set.
-    url: Option<String>,
-    title: Option<String>,
-    time_zone: &'static str,
-    starts: String,
-    ends: Option<String>,
-    early_open_seconds: Option<i64>,
-    grace_seconds: Option<i64>,
-    max_duration_seconds: Option<i64>,
-    max_occupants: Option<u32>,
-    lobby: bool,
-    has_password: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    password: Option<String>,
-    created_at: String,
-    cancelled_at: Option<String>,
-}
-
-impl AppointmentView {
-    /// The appointment of that tenant; with its password in clear where it is given.
-    #[must_use]
-    pub fn new(tenant: &Tenant, appointment: &Appointment, password: Option<String>) -> Self {
-        Self {
-            id: appointment.id,
-            tenant: tenant.name.to_string(),
-            room: appointment.room.as_str().to_owned(),
-            url: tenant.policy.meeting_url.as_ref().map(|url| url.with_segment(appointment.room.as_str())),
-            title: appointment.title.as_ref().map(|title| title.as_str().to_owned()),
-            time_zone: appointment.time_zone.name(),
-            starts: time(appointment.slot.starts()),
-            ends: appointment.slot.ends().map(time),
-            early_open_seconds: appointment.early_open.map(seconds),
-            grace_seconds: appointment.grace.map(seconds),
-            max_duration_seconds: appointment.max_duration.map(seconds),
-            max_occupants: appointment.options.max_occupants,
-            lobby: appointment.options.lobby,
-            has_password: appointment.options.password.is_some(),
-            password,
-            created_at: time(appointment.created_at),
-            cancelled_at: appointment.cancelled_at.map(time),
         }
     }
 }

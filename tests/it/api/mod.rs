@@ -1,0 +1,4 @@
+//! The API of appointment apps, over HTTP.
+
+mod appointments;
+mod client;
