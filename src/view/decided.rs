@@ -1,6 +1,7 @@
 //! A decision that was made.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::time;
@@ -8,21 +9,32 @@ use crate::reservation::{AppointmentId, ConferenceId};
 use crate::store::decisions::{Decided, DecidedOutcome};
 
 /// A decision that was made.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Decision)]
 pub struct DecidedView {
     id: Uuid,
+    #[schema(format = DateTime)]
     at: String,
+    /// `granted` or `refused`.
     decision: &'static str,
     /// The room; null where nothing can be called so.
     room: Option<String>,
     /// Its name as the conference server wrote it.
     node: String,
+    /// The conference server that asked; null where it is gone.
     server: Option<String>,
+    /// Why it was refused: a stable code.
     reason: Option<String>,
     /// The sentence that people saw.
     message: Option<String>,
+    /// The conference that it was granted as.
+    #[schema(value_type = Option<uuid::Uuid>)]
     conference: Option<ConferenceId>,
+    /// The appointment that it was granted for; null for a room that nobody booked.
+    #[schema(value_type = Option<uuid::Uuid>)]
     appointment: Option<AppointmentId>,
+    /// When the conference ends, as the server was told.
+    #[schema(format = DateTime)]
     ends_at: Option<String>,
 }
 

@@ -1,15 +1,19 @@
 //! When a room is taken, and when it can be booked.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::time;
 use crate::reservation::{AppointmentId, FreeBusy, Range, RoomKey, Slot};
 
 /// When a room is taken within a range, and when it can be booked.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = FreeBusy)]
 pub struct FreeBusyView {
     room: String,
+    #[schema(format = DateTime)]
     from: String,
+    #[schema(format = DateTime)]
     until: String,
     /// The bookings that reach into the range, as they were made.
     busy: Vec<BusyView>,
@@ -18,17 +22,24 @@ pub struct FreeBusyView {
 }
 
 /// A booked time; one without an end has the rest.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Busy)]
 struct BusyView {
+    #[schema(format = DateTime)]
     starts: String,
+    #[schema(format = DateTime)]
     ends: Option<String>,
+    #[schema(value_type = uuid::Uuid)]
     appointment: AppointmentId,
 }
 
 /// A stretch of time.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Stretch)]
 struct StretchView {
+    #[schema(format = DateTime)]
     starts: String,
+    #[schema(format = DateTime)]
     ends: Option<String>,
 }
 
