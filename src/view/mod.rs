@@ -2,6 +2,8 @@
 //! are RFC 3339 in UTC, lengths are whole seconds, what is absent is null.
 
 mod appointment;
+mod decided;
+mod free_busy;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::Serialize;
@@ -20,6 +22,8 @@ use crate::store::conferences::ConferenceRecord;
 use crate::store::servers::{CredentialRecord, ServerRecord};
 
 pub use appointment::AppointmentView;
+pub use decided::DecidedView;
+pub use free_busy::FreeBusyView;
 
 fn time(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
@@ -229,6 +233,8 @@ impl ConferenceView {
 #[derive(Debug, Serialize)]
 pub struct ForecastView {
     at: String,
+    /// The conference server that would be told so.
+    server: String,
     decision: &'static str,
     reason: Option<&'static str>,
     message: Option<String>,
@@ -247,6 +253,7 @@ impl From<&Forecast> for ForecastView {
     fn from(forecast: &Forecast) -> Self {
         let mut view = Self {
             at: time(forecast.at),
+            server: forecast.server.clone(),
             decision: "",
             reason: None,
             message: None,
