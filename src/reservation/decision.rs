@@ -84,7 +84,7 @@ impl From<Reason> for Refusal {
 #[strum_discriminants(
     name(ReasonCode),
     doc = "The stable code of a [`Reason`], such as `too_early`, for who looks for it.",
-    derive(strum::IntoStaticStr, strum::EnumString),
+    derive(strum::IntoStaticStr, strum::EnumString, strum::VariantNames),
     strum(serialize_all = "snake_case")
 )]
 pub enum Reason {

@@ -74,7 +74,7 @@ pub struct Filter {
 }
 
 /// What a decision can be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::Display, strum::EnumString)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::Display, strum::EnumString, strum::VariantNames)]
 #[strum(serialize_all = "snake_case")]
 pub enum Kind {
     /// The room was opened.

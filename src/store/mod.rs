@@ -26,7 +26,7 @@ pub mod servers;
 pub mod signing_keys;
 pub mod tenants;
 
-/// Where a list goes on, the latest first: behind the one of that moment and id.
+/// Where a list goes on: behind the one of that moment and id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cursor {
     /// The moment that the list is ordered by.

@@ -7,6 +7,7 @@ mod free_busy;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::actions::add_app::AddedApp;
 use crate::actions::add_server::Equipped;
@@ -185,23 +186,35 @@ impl From<&AppRecord> for AppView {
     }
 }
 
-/// A conference.
-#[derive(Debug, Serialize)]
+/// A conference: a room that was opened.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Conference)]
 pub struct ConferenceView {
+    #[schema(value_type = uuid::Uuid)]
     id: ConferenceId,
     /// What a conference server calls it, in its requests and its log.
     server_side_id: String,
     tenant: String,
+    /// What the room is looked up by.
     room: String,
+    /// Its name as the conference server wrote it.
     node: String,
     server: String,
+    /// The appointment that it was granted for; null for a room that nobody booked.
+    #[schema(value_type = Option<uuid::Uuid>)]
     appointment: Option<AppointmentId>,
+    #[schema(format = DateTime)]
     opened_at: String,
+    /// When its conference server ends it.
+    #[schema(format = DateTime)]
     ends_at: String,
     max_occupants: Option<u32>,
     lobby: bool,
     has_password: bool,
+    #[schema(format = DateTime)]
     closed_at: Option<String>,
+    /// `released` (everybody left), `expired`, `superseded`, `cancelled` or `closed_by_hand`.
+    #[schema(value_type = Option<String>)]
     close_reason: Option<CloseReason>,
 }
 
@@ -230,22 +243,28 @@ impl ConferenceView {
 }
 
 /// What would be answered.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Forecast)]
 pub struct ForecastView {
     at: String,
     /// The conference server that would be told so.
     server: String,
     decision: &'static str,
+    /// Why it is refused: a stable code.
     reason: Option<&'static str>,
+    /// The sentence that people would see.
     message: Option<String>,
     /// When it would be granted, where that is known.
+    #[schema(format = DateTime)]
     opens_at: Option<String>,
+    #[schema(format = DateTime)]
     ends_at: Option<String>,
     duration_seconds: Option<i64>,
     scheduled: Option<bool>,
     max_occupants: Option<u32>,
     lobby: Option<bool>,
     has_password: Option<bool>,
+    #[schema(value_type = Option<uuid::Uuid>)]
     conference: Option<ConferenceId>,
 }
 

@@ -44,7 +44,9 @@ pub struct Filter {
 }
 
 /// Whether a conference is open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, strum::Display, strum::EnumString)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, strum::Display, strum::EnumString, strum::VariantNames,
+)]
 #[strum(serialize_all = "snake_case")]
 pub enum State {
     /// Open, and its end is to come.
