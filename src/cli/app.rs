@@ -6,7 +6,7 @@ use super::Done;
 use super::parse::{name, tenant};
 use super::print::{Output, say};
 use crate::actions::add_app::add_app;
-use crate::actions::revoke_app::revoke_app;
+use crate::actions::change_app::revoke_app;
 use crate::app::App;
 use crate::reservation::{Scopes, TenantName};
 use crate::store::apps;
@@ -55,7 +55,7 @@ impl AppCommand {
             }
             Self::Revoke { name, tenant: named } => {
                 let tenant = tenant(app, named).await?;
-                let now = revoke_app(app, &tenant.name, &name).await?;
+                let now = revoke_app(app, &tenant.name, name.as_str()).await?;
                 if output.json {
                     output.one(&serde_json::json!({ "name": name, "revoked": true, "was_live": now }))
                 } else {

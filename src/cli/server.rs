@@ -9,6 +9,7 @@ use crate::actions::add_server::{Serves, add_credential, add_server};
 use crate::actions::change_server::{change_server, revoke_credential};
 use crate::app::App;
 use crate::reservation::{CredentialId, ServerState, TenantName};
+use crate::store::server_credentials;
 use crate::store::servers::{self, ServerRecord};
 use crate::view::{CredentialOnce, ServerView};
 
@@ -70,31 +71,32 @@ impl ServerCommand {
             Self::List => {
                 let mut db = app.db.acquire().await?;
                 let all = servers::list(&mut db).await?;
-                let credentials = servers::credentials(&mut db).await?;
+                let ids: Vec<_> = all.iter().map(|server| server.server.id).collect();
+                let credentials = server_credentials::list(&mut db, &ids).await?;
                 output
                     .list(&all.iter().map(|server| ServerView::new(server, &credentials)).collect::<Vec<_>>())
             }
             Self::AddCredential { name } => {
-                output.one(&CredentialOnce::from(&add_credential(app, &name).await?))
+                output.one(&CredentialOnce::from(&add_credential(app, name.as_str()).await?))
             }
             Self::Drain { name, lost } => {
                 let state = if lost { ServerState::Lost } else { ServerState::Drained };
-                show(app, output, &change_server(app, &name, state).await?).await
+                show(app, output, &change_server(app, name.as_str(), state).await?).await
             }
             Self::Resume { name } => {
-                show(app, output, &change_server(app, &name, ServerState::Active).await?).await
+                show(app, output, &change_server(app, name.as_str(), ServerState::Active).await?).await
             }
             Self::Revoke { name, credential: None } => {
-                show(app, output, &change_server(app, &name, ServerState::Revoked).await?).await
+                show(app, output, &change_server(app, name.as_str(), ServerState::Revoked).await?).await
             }
             Self::Revoke { name, credential: Some(credential) } => {
-                show(app, output, &revoke_credential(app, &name, credential).await?).await
+                show(app, output, &revoke_credential(app, name.as_str(), credential).await?).await
             }
         }
     }
 }
 
 async fn show(app: &App, output: Output, server: &ServerRecord) -> Done {
-    let credentials = servers::credentials(&mut *app.db.acquire().await?).await?;
+    let credentials = server_credentials::list(&mut *app.db.acquire().await?, &[server.server.id]).await?;
     output.one(&ServerView::new(server, &credentials))
 }

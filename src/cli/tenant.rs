@@ -42,7 +42,7 @@ pub(super) enum TenantCommand {
 }
 
 /// What of a policy is to change. Lengths are written as `90s`, `10m`, `2h`; `none` takes away.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct PolicyArgs {
     /// Language of refusals: `en` or `de` [at first: en]
     #[arg(long, value_name = "en|de")]
@@ -135,7 +135,7 @@ impl TenantCommand {
             }
             Self::Set { name, policy: args, disable, enable } => {
                 let enabled = (disable || enable).then_some(enable);
-                let tenant = change_tenant(app, &name, enabled, |policy| args.apply(policy)).await?;
+                let tenant = change_tenant(app, &name, enabled, |policy| args.clone().apply(policy)).await?;
                 output.one(&TenantView::from(&tenant))
             }
         }

@@ -50,23 +50,24 @@ impl TryFrom<OccurrenceRow> for Occurrence {
     }
 }
 
-struct AppointmentRow {
-    tenant_id: Uuid,
-    id: Uuid,
-    room: String,
-    room_name: String,
-    title: Option<String>,
-    time_zone: String,
-    starts: DateTime<Utc>,
-    ends: Option<DateTime<Utc>>,
-    early_open_s: Option<i32>,
-    grace_s: Option<i32>,
-    max_duration_s: Option<i32>,
-    max_occupants: Option<i32>,
-    lobby: bool,
-    password: Option<Vec<u8>>,
-    created_at: DateTime<Utc>,
-    cancelled_at: Option<DateTime<Utc>>,
+/// An appointment as it lies in the table.
+pub(super) struct AppointmentRow {
+    pub tenant_id: Uuid,
+    pub id: Uuid,
+    pub room: String,
+    pub room_name: String,
+    pub title: Option<String>,
+    pub time_zone: String,
+    pub starts: DateTime<Utc>,
+    pub ends: Option<DateTime<Utc>>,
+    pub early_open_s: Option<i32>,
+    pub grace_s: Option<i32>,
+    pub max_duration_s: Option<i32>,
+    pub max_occupants: Option<i32>,
+    pub lobby: bool,
+    pub password: Option<Vec<u8>>,
+    pub created_at: DateTime<Utc>,
+    pub cancelled_at: Option<DateTime<Utc>>,
 }
 
 impl TryFrom<AppointmentRow> for Appointment {

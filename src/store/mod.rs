@@ -3,6 +3,7 @@
 //! The two statements that matter are in [`desk`] (what a decision is made from) and in
 //! [`claim`] (how a grant becomes a conference). Times and ids are parameters: no clock in SQL.
 
+pub mod app_credentials;
 pub mod appointments;
 pub mod apps;
 pub mod callers;
@@ -11,9 +12,11 @@ mod columns;
 pub mod conferences;
 pub mod deployment;
 pub mod desk;
+pub mod export;
 pub mod health;
 pub mod refusals;
 pub mod removal;
+pub mod server_credentials;
 pub mod servers;
 pub mod signing_keys;
 pub mod tenants;
@@ -32,7 +35,7 @@ pub enum StoreError {
     },
 }
 
-/// Whether an insert met a row that is there already (SQLSTATE 23505).
+/// Whether a statement met a row that is there already (SQLSTATE 23505).
 fn is_duplicate(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(|error| error.code().as_deref() == Some("23505"))
 }

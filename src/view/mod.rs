@@ -1,0 +1,30 @@
+//! What things look like from outside: the JSON of the command line, and later of the API. Times
+//! are RFC 3339 in UTC, lengths are whole seconds, what is absent is null.
+
+mod app;
+mod appointment;
+mod conference;
+mod credential;
+mod export;
+mod forecast;
+mod server;
+mod tenant;
+
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+
+pub use self::app::{AppDetailView, AppView, SigningKeyOnce};
+pub use self::appointment::{AppointmentView, OccurrenceView};
+pub use self::conference::{ConferenceView, RefusalView};
+pub use self::credential::CredentialOnce;
+pub use self::export::ExportView;
+pub use self::forecast::ForecastView;
+pub use self::server::ServerView;
+pub use self::tenant::{RemovedView, TenantView};
+
+fn time(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+}
+
+fn seconds(delta: TimeDelta) -> i64 {
+    delta.num_seconds()
+}
