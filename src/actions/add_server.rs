@@ -75,6 +75,11 @@ impl Serves {
         }
         Ok(None)
     }
+
+    /// The other tenants without the default one.
+    pub(super) fn beside_default(&self) -> Vec<TenantName> {
+        self.others.iter().filter(|&other| *other != self.default).cloned().collect()
+    }
 }
 
 /// Adds a conference server with its first credential, in a transaction of its own.
@@ -102,8 +107,8 @@ pub async fn add_server_in(
     let server = ServerRecord {
         server: Server { id: ServerId::new(), state: ServerState::Active },
         name,
+        other_tenants: serves.beside_default(),
         default_tenant: serves.default,
-        other_tenants: serves.others,
         serves_all: serves.all,
         created_at: now,
     };

@@ -99,8 +99,8 @@ pub async fn change_server_in(
     if let Some(missing) = serves.missing(db).await? {
         return Err(ChangeServerError::UnknownTenant(missing));
     }
+    record.other_tenants = serves.beside_default();
     record.default_tenant = serves.default;
-    record.other_tenants = serves.others;
     record.serves_all = serves.all;
     let mut attempt = db.begin().await?;
     if !servers::update(&mut attempt, &record).await? {
