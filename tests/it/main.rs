@@ -1,6 +1,8 @@
 //! Tests against a real PostgreSQL, in one binary. `scripts/with-postgres cargo test` starts one.
 
+mod administration;
 mod appointment_first;
+mod authentication;
 mod booking;
 mod cluster;
 mod crashes;
