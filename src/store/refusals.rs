@@ -25,7 +25,7 @@ pub struct RefusalRecord {
     pub refused_at: DateTime<Utc>,
 }
 
-/// Writes refusals down.
+/// Writes refusals down; none of a tenant that was removed in the meantime, or is just being removed.
 ///
 /// # Errors
 /// Where the database fails; then none is written.
@@ -39,8 +39,12 @@ pub async fn insert(db: &mut PgConnection, refusals: &[RefusalRecord]) -> Result
     let reasons: Vec<String> = refusals.iter().map(|refusal| refusal.reason.code().to_owned()).collect();
     let times: Vec<DateTime<Utc>> = refusals.iter().map(|refusal| refusal.refused_at).collect();
     sqlx::query!(
-        "INSERT INTO refusals (tenant_id, id, server_id, node, reason, refused_at)
-         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[])
+        "WITH there AS MATERIALIZED (SELECT id FROM tenants WHERE id = ANY ($1) FOR KEY SHARE)
+         INSERT INTO refusals (tenant_id, id, server_id, node, reason, refused_at)
+         SELECT refusal.*
+         FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[])
+              AS refusal (tenant_id, id, server_id, node, reason, refused_at)
+         JOIN there ON there.id = refusal.tenant_id
          ON CONFLICT DO NOTHING",
         &tenants,
         &ids,
