@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use frontdesk::actions::add_app::add_app;
 use frontdesk::actions::app_credentials::{NewSigningKey, add_app_credential, add_signing_key};
-use frontdesk::actions::book::book;
+use frontdesk::actions::book::{book, book_in};
 use frontdesk::actions::change_server::{ServerChange, change_server};
 use frontdesk::actions::export_tenant::{ExportError, export_tenant};
 use frontdesk::actions::remove_tenant::{RemoveTenantError, remove_tenant};
@@ -17,7 +17,7 @@ use frontdesk::store::{servers, tenants};
 use frontdesk::view::ExportView;
 use futures_util::future::join_all;
 use serde_json::Value;
-use sqlx::AssertSqlSafe;
+use sqlx::{AssertSqlSafe, Connection as _};
 use uuid::Uuid;
 
 use crate::live::granted;
@@ -147,6 +147,29 @@ async fn a_tenant_does_not_take_a_server_with_it_that_others_use_or_used() {
     change_server(&world.app, "main", other).await.unwrap();
     remove_tenant(&world.app, &acme(), true).await.unwrap();
     granted(&world, &server, "other").await;
+}
+
+#[tokio::test]
+async fn a_booking_that_commits_while_its_tenant_is_being_removed_goes_with_it() {
+    let (world, _) = furnished().await;
+    let tenant = tenant_id(&world).await;
+    let mut db = world.db().acquire().await.unwrap();
+    let mut late = db.begin().await.unwrap();
+    book_in(&world.app, &mut late, world.booking("late", 60, 120)).await.unwrap();
+    let commit = async {
+        let waiting = "SELECT count(*) FROM pg_stat_activity
+                       WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        while sqlx::query_scalar::<_, i64>(waiting).fetch_one(world.db()).await.unwrap() == 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        late.commit().await.unwrap();
+    };
+    let acme = acme();
+    let (removed, ()) = tokio::join!(remove_tenant(&world.app, &acme, true), commit);
+    assert_eq!(removed.unwrap().counts.appointments, 3);
+    for (table, count) in rows(&world, tenant).await {
+        assert_eq!(count, 0, "{table}");
+    }
 }
 
 #[tokio::test]
