@@ -10,7 +10,7 @@ use frontdesk::config;
 use frontdesk::doctor::Check;
 use frontdesk::http::fault::Fault;
 use frontdesk::reservation::wording::{Language, open_already};
-use frontdesk::reservation::{NameError, Reason};
+use frontdesk::reservation::{NameError, Reason, Scope};
 use regex::Regex;
 use strum::{EnumMessage as _, IntoEnumIterator as _, VariantNames as _};
 
@@ -55,6 +55,13 @@ fn the_checks_of_the_doctor_are_those_of_the_code() {
     let rows = Check::iter()
         .map(|check| [format!("`{check}`"), check.get_documentation().unwrap_or_default().to_owned()]);
     hold("docs/doctor.md", "checks", &table(["code", "what has to be so"], rows));
+}
+
+#[test]
+fn the_scopes_are_those_of_the_code() {
+    let rows = Scope::iter()
+        .map(|scope| [format!("`{scope}`"), scope.get_documentation().unwrap_or_default().to_owned()]);
+    hold("docs/operations.md", "scopes", &table(["scope", "what it allows"], rows));
 }
 
 /// Every Markdown file of ours, with its text.

@@ -93,8 +93,7 @@ enum Command {
     #[command(subcommand)]
     Server(server::ServerCommand),
     /// Apps: clients of the API
-    #[command(subcommand)]
-    App(app::AppCommand),
+    App(app::AppArgs),
     /// Appointments: booked rooms
     #[command(subcommand)]
     Appointment(appointment::AppointmentCommand),
@@ -192,7 +191,7 @@ async fn dispatch(command: Command, output: Output, config: Config, place: Place
         }
         Command::Tenant(command) => command.run(app, output).await,
         Command::Server(command) => command.run(app, output).await,
-        Command::App(command) => command.run(app, output).await,
+        Command::App(args) => args.run(app, output).await,
         Command::Appointment(command) => command.run(app, output).await,
         Command::Conference(command) => command.run(app, output).await,
         Command::Decision(command) => command.run(app, output).await,

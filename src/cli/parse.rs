@@ -5,6 +5,7 @@ use sqlx::PgConnection;
 
 use crate::app::App;
 use crate::reservation::{Metadata, MetadataError, Tenant, TenantName};
+use crate::signing::{PublicKey, PublicKeyError};
 use crate::store::{StoreError, tenants};
 
 /// The longest time that can be set, in days.
@@ -69,6 +70,20 @@ pub(super) fn name(text: &str) -> Result<String, ValueError> {
     } else {
         Err(ValueError::Name)
     }
+}
+
+/// Why a file has no public key for us.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum PublicKeyFileError {
+    #[error(transparent)]
+    Read(#[from] std::io::Error),
+    #[error(transparent)]
+    Key(#[from] PublicKeyError),
+}
+
+/// A public key from a file; read while the command line is parsed, when a process of root's still is root's.
+pub(super) fn public_key_file(path: &str) -> Result<PublicKey, PublicKeyFileError> {
+    Ok(std::fs::read_to_string(path)?.parse()?)
 }
 
 /// A value, or `none` to take it away.

@@ -6,6 +6,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+pub mod app_credentials;
 pub mod appointments;
 pub mod apps;
 pub mod callers;
@@ -15,6 +16,7 @@ pub mod conferences;
 pub mod decisions;
 pub mod deployment;
 pub mod desk;
+pub mod export;
 pub mod free_busy;
 pub mod health;
 pub mod idempotency;
@@ -22,6 +24,7 @@ pub mod occurrences;
 pub mod participants;
 pub mod refusals;
 pub mod removal;
+pub mod server_credentials;
 pub mod servers;
 pub mod signing_keys;
 pub mod tenants;
@@ -49,7 +52,7 @@ pub enum StoreError {
     },
 }
 
-/// Whether an insert met a row that is there already (SQLSTATE 23505).
+/// Whether a statement met a row that is there already (SQLSTATE 23505).
 fn is_duplicate(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(|error| error.code().as_deref() == Some("23505"))
 }

@@ -41,7 +41,7 @@ impl RefusalRecord {
     }
 }
 
-/// Writes refusals down.
+/// Writes refusals down; none of a tenant that was removed in the meantime, or is just being removed.
 ///
 /// # Errors
 /// Where the database fails; then none is written.
@@ -58,9 +58,12 @@ pub async fn insert(db: &mut PgConnection, refusals: &[RefusalRecord]) -> Result
         refusals.iter().map(|refusal| refusal.node.meant().as_ref().map(RoomKey::to_string)).collect();
     let messages: Vec<String> = refusals.iter().map(RefusalRecord::message).collect();
     sqlx::query!(
-        "INSERT INTO refusals (tenant_id, id, server_id, node, reason, refused_at, room, message)
-         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[],
-                              $7::text[], $8::text[])
+        "WITH there AS MATERIALIZED (SELECT id FROM tenants WHERE id = ANY ($1) FOR KEY SHARE)
+         INSERT INTO refusals (tenant_id, id, server_id, node, reason, refused_at, room, message)
+         SELECT refusal.*
+         FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[], $7::text[],
+                     $8::text[]) AS refusal (tenant_id, id, server_id, node, reason, refused_at, room, message)
+         JOIN there ON there.id = refusal.tenant_id
          ON CONFLICT DO NOTHING",
         &tenants,
         &ids,

@@ -1,0 +1,173 @@
+//! Everything of a tenant is read, page by page, to be taken elsewhere.
+
+use secrecy::SecretString;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::passwords::{UnlockError, unlock};
+use crate::app::App;
+use crate::reservation::{AppId, Appointment, AppointmentId, ConferenceId, ServerId, Tenant, TenantName};
+use crate::store::appointments;
+use crate::store::apps::{self, AppRecord};
+use crate::store::conferences::ConferenceRecord;
+use crate::store::export::{self, OccurrenceRecord, WrittenRefusal};
+use crate::store::servers::{self, ServerRecord};
+use crate::store::{StoreError, tenants};
+
+/// How many things are read at once.
+const PAGE: i64 = 200;
+
+/// One thing of a tenant. Credentials and keys of apps are not among them.
+#[derive(Debug)]
+pub enum Exported {
+    /// The tenant with its policy; always the first.
+    Tenant(Box<Tenant>),
+    /// An app, revoked ones too.
+    App(AppRecord),
+    /// A conference server that may ask for it.
+    Server(ServerRecord),
+    /// An appointment, cancelled ones too.
+    Appointment {
+        /// The appointment.
+        appointment: Box<Appointment>,
+        /// Its dates.
+        occurrences: Vec<OccurrenceRecord>,
+        /// Its password in clear, where it has one and passwords were asked for.
+        password: Option<SecretString>,
+    },
+    /// A conference, closed ones too.
+    Conference(Box<ConferenceRecord>),
+    /// A refusal.
+    Refusal(WrittenRefusal),
+}
+
+/// Why a tenant was not exported, or not to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// There is no such tenant.
+    #[error("there is no tenant `{0}`")]
+    Unknown(TenantName),
+    /// A password can't be read.
+    #[error(transparent)]
+    Password(#[from] UnlockError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// An export on its way.
+#[derive(Debug)]
+pub struct Export {
+    tenant: Tenant,
+    with_passwords: bool,
+    next: Next,
+}
+
+/// Which page comes next, after which thing.
+#[derive(Debug, Clone, Copy)]
+enum Next {
+    Tenant,
+    Apps(Option<AppId>),
+    Servers(Option<ServerId>),
+    Appointments(Option<AppointmentId>),
+    Conferences(Option<ConferenceId>),
+    Refusals(Option<Uuid>),
+    Nothing,
+}
+
+/// Begins an export. It ends with the last [`Export::page`]. What changes in between is in it as it is when its page is
+/// read: a connection is held for a page only, however slowly the pages are taken.
+///
+/// # Errors
+/// Where there is no such tenant.
+pub async fn export_tenant(
+    app: &App,
+    name: &TenantName,
+    with_passwords: bool,
+) -> Result<Export, ExportError> {
+    let mut db = app.db.acquire().await.map_err(StoreError::from)?;
+    let tenant = tenants::by_name(&mut db, name).await?;
+    let tenant = tenant.ok_or_else(|| ExportError::Unknown(name.clone()))?;
+    Ok(Export { tenant, with_passwords, next: Next::Tenant })
+}
+
+impl Export {
+    /// The tenant.
+    #[must_use]
+    pub fn tenant(&self) -> &Tenant {
+        &self.tenant
+    }
+
+    /// The next page, which may be empty; `None` after the last.
+    ///
+    /// # Errors
+    /// Where the database fails, or a password can't be read. The same page may be asked for again.
+    pub async fn page(&mut self, app: &App) -> Result<Option<Vec<Exported>>, ExportError> {
+        let mut db = app.db.acquire().await.map_err(StoreError::from)?;
+        let tenant = self.tenant.id;
+        let (page, next) = match self.next {
+            Next::Nothing => return Ok(None),
+            Next::Tenant => (vec![Exported::Tenant(Box::new(self.tenant.clone()))], Next::Apps(None)),
+            Next::Apps(after) => {
+                let apps = apps::page(&mut db, tenant, after, PAGE).await?;
+                let next = apps.last().map_or(Next::Servers(None), |last| Next::Apps(Some(last.id)));
+                (apps.into_iter().map(Exported::App).collect(), next)
+            }
+            Next::Servers(after) => {
+                let servers = servers::page(&mut db, Some(tenant), after, PAGE).await?;
+                let next = servers.last().map(|last| Next::Servers(Some(last.server.id)));
+                let servers = servers.into_iter().map(Exported::Server).collect();
+                (servers, next.unwrap_or(Next::Appointments(None)))
+            }
+            Next::Appointments(after) => {
+                let appointments = self.appointments(app, &mut db, after).await?;
+                let last = match appointments.last() {
+                    Some(Exported::Appointment { appointment, .. }) => Some(appointment.id),
+                    _ => None,
+                };
+                (appointments, last.map_or(Next::Conferences(None), |last| Next::Appointments(Some(last))))
+            }
+            Next::Conferences(after) => {
+                let conferences = export::conferences(&mut db, tenant, after, PAGE).await?;
+                let next = conferences.last().map(|last| Next::Conferences(Some(last.conference.id)));
+                let conferences = conferences.into_iter().map(Box::new).map(Exported::Conference).collect();
+                (conferences, next.unwrap_or(Next::Refusals(None)))
+            }
+            Next::Refusals(after) => {
+                let refusals = export::refusals(&mut db, tenant, after, PAGE).await?;
+                let next = refusals.last().map_or(Next::Nothing, |last| Next::Refusals(Some(last.id)));
+                (refusals.into_iter().map(Exported::Refusal).collect(), next)
+            }
+        };
+        self.next = next;
+        Ok(Some(page))
+    }
+
+    async fn appointments(
+        &self,
+        app: &App,
+        db: &mut PgConnection,
+        after: Option<AppointmentId>,
+    ) -> Result<Vec<Exported>, ExportError> {
+        let tenant = self.tenant.id;
+        let appointments = appointments::in_order(db, tenant, after, PAGE).await?;
+        let ids: Vec<_> = appointments.iter().map(|appointment| appointment.id).collect();
+        // Both in the order of the appointments.
+        let mut dates = export::occurrences(db, tenant, &ids).await?.into_iter().peekable();
+        let mut page = Vec::with_capacity(appointments.len());
+        for appointment in appointments {
+            let mut occurrences = Vec::new();
+            while let Some(date) = dates.next_if(|date| date.appointment == appointment.id) {
+                occurrences.push(date);
+            }
+            let password = if self.with_passwords {
+                unlock(&app.keys, tenant, Some(appointment.id), &appointment.options)
+                    .inspect_err(|_| _ = app.metrics.unseal_failures.inc())?
+            } else {
+                None
+            };
+            page.push(Exported::Appointment { appointment: Box::new(appointment), occurrences, password });
+        }
+        Ok(page)
+    }
+}
