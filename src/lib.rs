@@ -4,7 +4,7 @@
 //! # Layout
 //! - [`reservation`]: the domain, pure. [`reservation::decide()`] is what it is all about.
 //! - [`store`]: all SQL. [`actions`]: one verb per file. [`app`]: what they work with.
-//! - [`dialect`]: the wire formats of others. [`http`]: our own endpoints, and faults on the wire.
+//! - [`dialect`]: the wire formats of others. [`api`]: our REST API, for appointment apps. [`http`]: health and metrics.
 //! - [`database`]: connections, migrations, and the private PostgreSQL of the zero set-up mode.
 //! - [`server`]: every URL. [`background`], [`refusal_log`]: what runs beside the requests.
 //! - [`config`], [`cli`], [`view`], [`telemetry`], [`metrics`]: around it.
@@ -14,6 +14,7 @@
 //! `reservation/decide.rs`, and back.
 
 pub mod actions;
+pub mod api;
 pub mod app;
 pub mod background;
 pub mod cli;

@@ -11,7 +11,10 @@ use actix_web::middleware::{Next, NormalizePath, TrailingSlash, from_fn};
 use actix_web::{Error, HttpMessage, HttpServer, Resource, Route, web};
 use tracing_actix_web::{RequestId, TracingLogger};
 
+use crate::api;
+use crate::api::limiter::Limiter;
 use crate::app::App;
+use crate::config::ApiConfig;
 use crate::dialect::prosody;
 use crate::http::fault::{method_not_allowed, not_found};
 use crate::http::{health, metrics};
@@ -27,9 +30,10 @@ const HANDSHAKES: usize = 2048;
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Every URL there is.
-pub fn routes(config: &mut web::ServiceConfig) {
+fn routes(config: &mut web::ServiceConfig, api: &ApiConfig) {
     config
         .configure(prosody::routes)
+        .configure(|config| api::routes(config, &api.allowed_origins))
         .service(resource("/livez", web::get().to(health::livez)))
         .service(resource("/readyz", web::get().to(health::readyz)))
         .service(resource("/metrics", web::get().to(metrics::metrics)))
@@ -50,16 +54,20 @@ pub fn serve(
     app: web::Data<App>,
     listener: TcpListener,
     certificate: Option<&Arc<Certificate>>,
+    api: &ApiConfig,
     shutdown_timeout: Duration,
 ) -> std::io::Result<Server> {
+    let limiter = web::Data::new(Limiter::new(api.requests_per_minute));
+    let api = api.clone();
     let server = HttpServer::new(move || {
         actix_web::App::new()
             .app_data(app.clone())
+            .app_data(limiter.clone())
             .wrap(from_fn(name_request))
             .wrap(TracingLogger::<RequestSpan>::new())
             // An operator's `reservations_api_prefix` may well end in a slash.
             .wrap(NormalizePath::new(TrailingSlash::Trim))
-            .configure(routes)
+            .configure(|config| routes(config, &api))
     })
     .client_request_timeout(HEAD_TIMEOUT)
     .tls_handshake_timeout(HANDSHAKE_TIMEOUT)

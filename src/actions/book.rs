@@ -9,9 +9,11 @@ use super::passwords::{KeysError, lock, share_keys};
 use super::transaction::transact;
 use crate::app::App;
 use crate::reservation::{
-    Appointment, AppointmentId, Options, RoomName, RoomPassword, Slot, TenantName, Title,
+    AppId, Appointment, AppointmentId, Description, ExternalId, Metadata, Options, Participant, RoomName,
+    RoomPassword, Slot, TenantName, Title,
 };
-use crate::store::{StoreError, appointments, tenants};
+use crate::store::appointments::{self, Written};
+use crate::store::{StoreError, occurrences, tenants};
 
 /// What is to be booked. What is left out follows the tenant.
 #[derive(Debug, Clone)]
@@ -22,6 +24,16 @@ pub struct Booking {
     pub room: RoomName,
     /// What it is about.
     pub title: Option<Title>,
+    /// More about it.
+    pub description: Option<Description>,
+    /// Who is expected.
+    pub participants: Vec<Participant>,
+    /// What the app keeps with it.
+    pub metadata: Metadata,
+    /// The app that books it; `None` for the command line.
+    pub app: Option<AppId>,
+    /// What that app calls it.
+    pub external_id: Option<ExternalId>,
     /// When it starts.
     pub starts: DateTime<Utc>,
     /// When it ends; `None` for a room without an end.
@@ -40,6 +52,37 @@ pub struct Booking {
     pub grace: Option<TimeDelta>,
     /// The longest the room may be open.
     pub max_duration: Option<TimeDelta>,
+}
+
+impl Booking {
+    /// A room for a time, and nothing else said.
+    #[must_use]
+    pub fn of(
+        tenant: TenantName,
+        room: RoomName,
+        starts: DateTime<Utc>,
+        ends: Option<DateTime<Utc>>,
+    ) -> Self {
+        Self {
+            tenant,
+            room,
+            app: None,
+            external_id: None,
+            starts,
+            ends,
+            time_zone: None,
+            title: None,
+            description: None,
+            participants: Vec::new(),
+            metadata: Metadata::default(),
+            password: None,
+            lobby: false,
+            max_occupants: None,
+            early_open: None,
+            grace: None,
+            max_duration: None,
+        }
+    }
 }
 
 /// Why a room was not booked.
@@ -68,6 +111,14 @@ pub enum BookError {
     Taken {
         /// The appointment in the way; unknown where it went away again in the meantime.
         by: Option<AppointmentId>,
+    },
+    /// The app has an appointment of that external id.
+    #[error("the external id `{external_id}` belongs to the appointment {by}")]
+    ExternalIdTaken {
+        /// The external id.
+        external_id: ExternalId,
+        /// The appointment that has it.
+        by: AppointmentId,
     },
     /// The database failed.
     #[error(transparent)]
@@ -115,23 +166,47 @@ pub async fn book_in(app: &App, db: &mut PgConnection, booking: Booking) -> Resu
     let appointment = Appointment {
         tenant: tenant.id,
         id,
+        app: booking.app,
+        external_id: booking.external_id,
         room: booking.room,
         title: booking.title,
+        description: booking.description,
+        participants: booking.participants,
+        metadata: booking.metadata,
         time_zone: booking.time_zone.unwrap_or(tenant.policy.time_zone),
         slot,
         early_open: booking.early_open,
         grace: booking.grace,
         max_duration: booking.max_duration,
         options: Options { password, lobby: booking.lobby, max_occupants: booking.max_occupants },
+        revision: 1,
         created_at: now,
+        updated_at: now,
         cancelled_at: None,
     };
     let mut attempt = db.begin().await?;
-    if appointments::insert(&mut attempt, &appointment).await? {
+    let written = appointments::insert(&mut attempt, &appointment).await?;
+    if written == Written::Done {
         attempt.commit().await?;
         return Ok(appointment);
     }
     attempt.rollback().await?;
-    let by = appointments::in_the_way(db, tenant.id, appointment.room.key(), slot).await?;
-    Err(BookError::Taken { by })
+    Err(in_the_way(db, &appointment, written).await?)
+}
+
+/// What keeps an appointment from being written.
+pub(super) async fn in_the_way(
+    db: &mut PgConnection,
+    appointment: &Appointment,
+    written: Written,
+) -> Result<BookError, StoreError> {
+    let Appointment { tenant, id, room, .. } = appointment;
+    if let (Written::ExternalIdTaken, Some(external_id)) = (written, &appointment.external_id) {
+        let by = appointments::by_external_id(db, *tenant, appointment.app, external_id).await?;
+        if let Some(by) = by {
+            return Ok(BookError::ExternalIdTaken { external_id: external_id.clone(), by });
+        }
+    }
+    let by = occurrences::in_the_way(db, *tenant, room.key(), appointment.slot, Some(*id)).await?;
+    Ok(BookError::Taken { by })
 }

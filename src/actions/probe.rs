@@ -84,18 +84,15 @@ pub async fn set_up(app: &App) -> Result<Probe, ProbeError> {
         let server = add_server(app, name, serves).await?;
         let (room, max_occupants) = ("booked", 7);
         let booking = Booking {
-            tenant: tenant.name.clone(),
-            room: room.parse().expect("it is a name"),
-            title: None,
-            starts: now - TimeDelta::minutes(1),
-            ends: Some(now + TimeDelta::minutes(5)),
-            time_zone: None,
             password: Some(generate()?),
             lobby: true,
             max_occupants: Some(max_occupants),
-            early_open: None,
-            grace: None,
-            max_duration: None,
+            ..Booking::of(
+                tenant.name.clone(),
+                room.parse().expect("it is a name"),
+                now - TimeDelta::minutes(1),
+                Some(now + TimeDelta::minutes(5)),
+            )
         };
         book(app, booking).await?;
         Ok(Probe { credential: server.credential, room, max_occupants, tenant: tenant.id })

@@ -70,7 +70,7 @@ pub async fn remove_tenant_in(
 ) -> Result<Removed, RemoveTenantError> {
     let now = app.clock.now();
     // Nothing of it is added from here on: whatever refers to the tenant's row waits, and then finds it gone.
-    let tenant = tenants::by_name_for_update(db, name).await?;
+    let tenant = tenants::by_name_for_removal(db, name).await?;
     let tenant = tenant.ok_or_else(|| RemoveTenantError::Unknown(name.clone()))?;
     let conferences = removal::count_live(db, tenant.id, now).await?;
     if conferences > 0 && !force {

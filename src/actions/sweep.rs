@@ -5,7 +5,10 @@ use sqlx::PgConnection;
 
 use crate::app::App;
 use crate::config::RetentionConfig;
-use crate::store::{StoreError, conferences, refusals};
+use crate::store::{StoreError, conferences, idempotency, refusals};
+
+/// How long an answer is kept for whoever sends its request again.
+const ANSWERS: TimeDelta = TimeDelta::hours(24);
 
 /// How many rows a statement touches at the most, so that it holds no lock for long.
 const BATCH: i64 = 1000;
@@ -15,7 +18,7 @@ const BATCH: i64 = 1000;
 pub struct Swept {
     /// Conferences closed because their time was over.
     pub expired: u64,
-    /// Old conferences and refusals deleted.
+    /// Old conferences, refusals and idempotent answers deleted.
     pub purged: u64,
 }
 
@@ -41,6 +44,8 @@ pub async fn sweep(app: &App, retention: RetentionConfig) -> Result<Swept, Store
     if let Some(until) = before(retention.refusals) {
         swept.purged += in_batches(&mut db, async |db| refusals::purge(db, until, BATCH).await).await?;
     }
+    let until = now - ANSWERS;
+    swept.purged += in_batches(&mut db, async |db| idempotency::purge(db, until, BATCH).await).await?;
     Ok(swept)
 }
 

@@ -84,17 +84,13 @@ pub async fn welcome(app: &App) -> Result<Option<Welcome>, WelcomeError> {
 fn sample(app: &App, tenant: TenantName) -> Result<Booking, NoRandomness> {
     let now = app.clock.now();
     Ok(Booking {
-        tenant,
-        room: "sample".parse().expect("a literal that is a room's name"),
-        title: None,
-        starts: now,
-        ends: Some(now + TimeDelta::hours(1)),
-        time_zone: None,
         password: Some(generate()?),
-        lobby: false,
         max_occupants: Some(10),
-        early_open: None,
-        grace: None,
-        max_duration: None,
+        ..Booking::of(
+            tenant,
+            "sample".parse().expect("a literal that is a room's name"),
+            now,
+            Some(now + TimeDelta::hours(1)),
+        )
     })
 }

@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use clap::{Args, Subcommand};
 use secrecy::ExposeSecret;
+use strum::VariantArray as _;
 
 use super::Done;
 use super::parse::{count, length, positive_length, tenant, time, time_zone};
@@ -12,8 +13,10 @@ use crate::actions::book::{Booking, book};
 use crate::actions::cancel::cancel;
 use crate::actions::passwords::{generate, unlock};
 use crate::app::App;
-use crate::reservation::{AppointmentId, RoomKey, RoomName, RoomPassword, TenantName, Title};
-use crate::store::appointments::{self, Filter};
+use crate::reservation::{
+    AppointmentId, AppointmentState, RoomKey, RoomName, RoomPassword, TenantName, Title,
+};
+use crate::store::appointments::{self, Filter, Page};
 use crate::view::AppointmentView;
 
 #[derive(Debug, Subcommand)]
@@ -123,11 +126,19 @@ impl AppointmentCommand {
             Self::Add(args) => args.run(app, output).await,
             Self::List(args) => {
                 let tenant = tenant(app, args.tenant).await?;
-                let filter =
-                    Filter { room: args.room, from: args.from, until: args.until, cancelled: args.cancelled };
+                let states = args.cancelled.then(|| AppointmentState::VARIANTS.to_vec());
+                let filter = Filter {
+                    room: args.room,
+                    from: args.from,
+                    until: args.until,
+                    states,
+                    ..Filter::default()
+                };
                 let mut db = app.db.acquire().await?;
-                let all = appointments::list(&mut db, tenant.id, &filter, args.limit.into()).await?;
-                let views = all.iter().map(|appointment| AppointmentView::new(&tenant, appointment, None));
+                let now = app.clock.now();
+                let page = Page { limit: args.limit.into(), ..Page::default() };
+                let all = appointments::list(&mut db, tenant.id, &filter, page, now).await?;
+                let views = all.iter().map(|appointment| AppointmentView::new(&tenant, appointment, now));
                 output.list(&views.collect::<Vec<_>>())
             }
             Self::Show { id, tenant: named, with_password } => {
@@ -140,12 +151,14 @@ impl AppointmentCommand {
                     None
                 };
                 let password = password.map(|password| password.expose_secret().to_owned());
-                output.one(&AppointmentView::new(&tenant, &appointment, password))
+                output.one(
+                    &AppointmentView::new(&tenant, &appointment, app.clock.now()).with_password(password),
+                )
             }
             Self::Cancel { id, tenant: named } => {
                 let tenant = tenant(app, named).await?;
                 let cancelled = cancel(app, &tenant.name, id).await?;
-                output.one(&AppointmentView::new(&tenant, &cancelled, None))
+                output.one(&AppointmentView::new(&tenant, &cancelled, app.clock.now()))
             }
         }
     }
@@ -161,11 +174,7 @@ impl AddArgs {
         };
         let clear = password.as_ref().map(|password| password.expose().to_owned());
         let booking = Booking {
-            tenant: tenant.name.clone(),
-            room: self.room,
             title: self.title,
-            starts: self.starts,
-            ends: self.ends,
             time_zone: self.time_zone,
             password,
             lobby: self.lobby,
@@ -173,7 +182,9 @@ impl AddArgs {
             early_open: self.early_open,
             grace: self.grace,
             max_duration: self.max_duration,
+            ..Booking::of(tenant.name.clone(), self.room, self.starts, self.ends)
         };
-        output.one(&AppointmentView::new(&tenant, &book(app, booking).await?, clear))
+        let booked = book(app, booking).await?;
+        output.one(&AppointmentView::new(&tenant, &booked, app.clock.now()).with_password(clear))
     }
 }

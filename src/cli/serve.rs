@@ -158,7 +158,8 @@ fn listen(
     let listener = TcpListener::bind(config.listen).map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     let server =
-        server::serve(session.app.clone(), listener, certificate, config.shutdown_timeout).map_err(failed)?;
+        server::serve(session.app.clone(), listener, certificate, &config.api, config.shutdown_timeout)
+            .map_err(failed)?;
     Ok((server, address))
 }
 

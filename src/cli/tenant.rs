@@ -169,7 +169,10 @@ impl TenantCommand {
             Self::Export { name, with_passwords } => {
                 let mut export = export_tenant(app, &name, with_passwords).await?;
                 while let Some(page) = export.page(app).await? {
-                    lines(page.iter().map(|exported| ExportView::new(export.tenant(), exported)))?;
+                    lines(
+                        page.iter()
+                            .map(|exported| ExportView::new(export.tenant(), exported, export.began())),
+                    )?;
                 }
                 Ok(())
             }

@@ -19,6 +19,7 @@ use std::{
     collections::BTreeMap,
     ffi::OsString,
     net::SocketAddr,
+    num::NonZeroU32,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -26,7 +27,7 @@ use std::{
 pub use self::{
     example::example,
     problem::{ConfigError, Found, Origin, Problem},
-    value::{Connections, DatabaseUrl, LogFilter, LogFormat, TrustedProxies},
+    value::{Connections, DatabaseUrl, LogFilter, LogFormat, Origins, TrustedProxies},
 };
 use self::{reader::Reader, value::Value as _};
 use crate::reservation::{BaseUrl, wording::Language};
@@ -59,6 +60,8 @@ pub struct Config {
     pub log: LogConfig,
     /// How long rows are kept that only grow in number.
     pub retention: RetentionConfig,
+    /// The API of appointment apps.
+    pub api: ApiConfig,
 }
 
 /// PostgreSQL: where, and how much of it.
@@ -99,6 +102,15 @@ pub struct RetentionConfig {
     pub conferences: Duration,
     /// Entries of the log of refusals. Default: 30 days.
     pub refusals: Duration,
+}
+
+/// The API of appointment apps.
+#[derive(Debug, Clone)]
+pub struct ApiConfig {
+    /// How often a credential may ask in a minute, on each replica.
+    pub requests_per_minute: NonZeroU32,
+    /// Origins of web pages that may call the API.
+    pub allowed_origins: Origins,
 }
 
 /// What the command line says: the strongest layer.

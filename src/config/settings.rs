@@ -4,8 +4,8 @@
 //! values come from (`reader`, `setting`).
 
 use super::{
-    Config, DatabaseConfig, LogConfig, RetentionConfig, TlsConfig, TrustedProxies, problem::Problem,
-    reader::Reader,
+    ApiConfig, Config, DatabaseConfig, LogConfig, RetentionConfig, TlsConfig, TrustedProxies,
+    problem::Problem, reader::Reader,
 };
 
 /// Reads all settings. Each is declared here and nowhere else.
@@ -66,6 +66,22 @@ pub(super) fn read(r: &mut Reader) -> Config {
                 .setting("retention.conferences", "90d", "how long conferences are kept after their end")
                 .parse(),
             refusals: r.setting("retention.refusals", "30d", "how long the log of refusals is kept").parse(),
+        },
+        api: ApiConfig {
+            requests_per_minute: r
+                .setting(
+                    "api.requests_per_minute",
+                    "600",
+                    "how often each credential may call the API in a minute, on each replica",
+                )
+                .parse(),
+            allowed_origins: r
+                .optional(
+                    "api.allowed_origins",
+                    "origins of web pages that may call the API, such as `https://app.example.org`, with commas between",
+                )
+                .parse_optional()
+                .unwrap_or_default(),
         },
     }
 }

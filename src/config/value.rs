@@ -5,6 +5,7 @@
 use std::{
     fmt,
     net::{IpAddr, SocketAddr},
+    num::NonZeroU32,
     path::PathBuf,
     str::FromStr,
     time::Duration,
@@ -13,6 +14,7 @@ use std::{
 use ipnet::IpNet;
 use sqlx::postgres::PgConnectOptions;
 use tracing_subscriber::EnvFilter;
+use url::Url;
 
 use crate::reservation::{BaseUrl, wording::Language};
 
@@ -144,6 +146,39 @@ impl Value for TrustedProxies {
     fn parse(text: &str) -> Option<Self> {
         let network = |part: &str| part.parse().or_else(|_| part.parse::<IpAddr>().map(IpNet::from)).ok();
         text.split(',').map(|part| network(part.trim())).collect::<Option<_>>().map(Self)
+    }
+}
+
+/// Origins of web pages (RFC 6454).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Origins(Vec<String>);
+
+impl Origins {
+    /// Each as browsers write it: scheme, host, and the port where it is not the usual one.
+    #[must_use]
+    pub fn as_slice(&self) -> &[String] {
+        &self.0
+    }
+}
+
+impl Value for Origins {
+    const EXPECTED: &'static str = "origins such as `https://app.example.org, http://localhost:3000`";
+
+    fn parse(text: &str) -> Option<Self> {
+        let origin = |part: &str| {
+            let url = Url::parse(part).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+            let origin = url.origin().ascii_serialization();
+            (url.as_str() == format!("{origin}/")).then_some(origin)
+        };
+        text.split(',').map(|part| origin(part.trim())).collect::<Option<_>>().map(Self)
+    }
+}
+
+impl Value for NonZeroU32 {
+    const EXPECTED: &'static str = "a whole number from 1 to 1000000";
+
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok().filter(|number| *number <= Self::new(1_000_000).unwrap_or(Self::MAX))
     }
 }
 

@@ -6,7 +6,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{AppointmentId, NameError, Node, Options, RoomKey, Slot, TenantId};
+use super::{
+    AppId, AppointmentId, Description, ExternalId, Metadata, NameError, Node, Options, Participant, RoomKey,
+    Slot, TenantId, Title,
+};
 
 /// A booked room. What it leaves open (`None`) follows the tenant's setting of the day.
 #[derive(Debug, Clone)]
@@ -17,8 +20,18 @@ pub struct Appointment {
     pub id: AppointmentId,
     /// The room.
     pub room: RoomName,
+    /// The app that booked it; `None` for the command line.
+    pub app: Option<AppId>,
+    /// What that app calls it.
+    pub external_id: Option<ExternalId>,
     /// What it is about.
     pub title: Option<Title>,
+    /// More about it.
+    pub description: Option<Description>,
+    /// Who is expected, in the order of the booker.
+    pub participants: Vec<Participant>,
+    /// What the app keeps with it.
+    pub metadata: Metadata,
     /// The time zone that it was booked in.
     pub time_zone: Tz,
     /// The booked time.
@@ -31,8 +44,12 @@ pub struct Appointment {
     pub max_duration: Option<TimeDelta>,
     /// What the room is opened with.
     pub options: Options,
+    /// Counts its changes, from 1.
+    pub revision: i64,
     /// When it was booked.
     pub created_at: DateTime<Utc>,
+    /// When it was changed or cancelled last; at first, when it was booked.
+    pub updated_at: DateTime<Utc>,
     /// When it was cancelled.
     pub cancelled_at: Option<DateTime<Utc>>,
 }
@@ -80,37 +97,6 @@ impl FromStr for RoomName {
     }
 }
 
-/// What an appointment is about: at most 500 characters, no controls.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Title(String);
-
-/// It can't be a title.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a title has at most {} characters, and no control characters", Title::MAX_CHARS)]
-pub struct TitleError;
-
-impl Title {
-    /// The most characters.
-    pub const MAX_CHARS: usize = 500;
-
-    /// The title.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for Title {
-    type Err = TitleError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text.chars().count() > Self::MAX_CHARS || text.chars().any(char::is_control) {
-            return Err(TitleError);
-        }
-        Ok(Self(text.to_owned()))
-    }
-}
-
 /// A room's password in clear: 1 to 128 characters, no controls.
 #[derive(Debug, Clone)]
 pub struct RoomPassword(SecretString);
@@ -140,5 +126,45 @@ impl FromStr for RoomPassword {
             return Err(RoomPasswordError);
         }
         Ok(Self(text.into()))
+    }
+}
+
+/// Where an appointment is in time.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+    strum::VariantNames,
+)]
+#[strum(serialize_all = "snake_case")]
+pub enum AppointmentState {
+    /// Its start is still to come.
+    Upcoming,
+    /// It has started and not ended, whether or not anybody is there.
+    Ongoing,
+    /// It has ended.
+    Past,
+    /// It was cancelled.
+    Cancelled,
+}
+
+impl Appointment {
+    /// Where it is at that moment.
+    #[must_use]
+    pub fn state(&self, now: DateTime<Utc>) -> AppointmentState {
+        if self.cancelled_at.is_some() {
+            AppointmentState::Cancelled
+        } else if self.slot.starts() > now {
+            AppointmentState::Upcoming
+        } else if self.slot.contains(now) {
+            AppointmentState::Ongoing
+        } else {
+            AppointmentState::Past
+        }
     }
 }

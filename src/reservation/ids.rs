@@ -68,6 +68,8 @@ ids! {
     CredentialId,
     /// An appointment.
     AppointmentId,
+    /// Somebody who is expected at an appointment.
+    ParticipantId,
     /// A conference: a granted room.
     ConferenceId,
 }

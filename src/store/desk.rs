@@ -6,9 +6,9 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::StoreError;
-use super::appointments::OccurrenceRow;
 use super::columns::parse;
 use super::conferences::ConferenceRow;
+use super::occurrences::OccurrenceRow;
 use super::tenants::TenantRow;
 use crate::credential::CredentialHash;
 use crate::reservation::wording::Language;

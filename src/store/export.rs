@@ -1,14 +1,13 @@
 //! What is read of a tenant to be taken elsewhere: in pages, by the primary keys, so that however much there is, a page
-//! is quick.
+//! is quick. Appointments are read [as elsewhere](super::appointments::list()).
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::StoreError;
-use super::appointments::AppointmentRow;
 use super::conferences::{ConferenceRecord, RecordRow};
-use crate::reservation::{Appointment, AppointmentId, ConferenceId, ServerId, Slot, TenantId};
+use crate::reservation::{AppointmentId, ConferenceId, ServerId, Slot, TenantId};
 
 /// One date of an appointment.
 #[derive(Debug, Clone)]
@@ -38,31 +37,7 @@ pub struct WrittenRefusal {
     pub refused_at: DateTime<Utc>,
 }
 
-/// The tenant's appointments by the order in which they were booked, at most `limit`: those after that one.
-///
-/// # Errors
-/// Where the database fails.
-pub async fn appointments(
-    db: &mut PgConnection,
-    tenant: TenantId,
-    after: Option<AppointmentId>,
-    limit: i64,
-) -> Result<Vec<Appointment>, StoreError> {
-    let rows = sqlx::query_as!(
-        AppointmentRow,
-        "SELECT tenant_id, id, room, room_name, title, time_zone, starts, ends, early_open_s, grace_s, max_duration_s,
-                max_occupants, lobby, password, created_at, cancelled_at
-         FROM appointments WHERE tenant_id = $1 AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3",
-        Uuid::from(tenant),
-        after.map(Uuid::from),
-        limit,
-    )
-    .fetch_all(db)
-    .await?;
-    rows.into_iter().map(Appointment::try_from).collect()
-}
-
-/// The dates of these appointments, each appointment's in order.
+/// The dates of these appointments, in order.
 ///
 /// # Errors
 /// Where the database fails.
@@ -74,7 +49,7 @@ pub async fn occurrences(
     let appointments: Vec<Uuid> = appointments.iter().copied().map(Uuid::from).collect();
     let rows = sqlx::query!(
         "SELECT appointment_id, original_start, starts, ends, cancelled_at FROM occurrences
-         WHERE tenant_id = $1 AND appointment_id = ANY ($2) ORDER BY appointment_id, original_start",
+         WHERE tenant_id = $1 AND appointment_id = ANY ($2) ORDER BY original_start",
         Uuid::from(tenant),
         &appointments,
     )

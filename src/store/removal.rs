@@ -14,6 +14,8 @@ pub struct Counts {
     pub appointments: i64,
     /// Their dates.
     pub occurrences: i64,
+    /// People who were expected at them.
+    pub participants: i64,
     /// Conferences, closed ones too.
     pub conferences: i64,
     /// Refusals.
@@ -24,6 +26,8 @@ pub struct Counts {
     pub app_credentials: i64,
     /// Signing keys of apps.
     pub app_signing_keys: i64,
+    /// Answers that were kept for requests that come again.
+    pub idempotency_keys: i64,
     /// Conference servers whose default tenant it was.
     pub servers: i64,
     /// Credentials of those.
@@ -54,15 +58,19 @@ pub async fn remove_tenant(db: &mut PgConnection, tenant: TenantId) -> Result<Co
              apps AS (DELETE FROM apps WHERE tenant_id = $1 RETURNING id),
              conferences AS (DELETE FROM conferences WHERE tenant_id = $1 RETURNING id),
              refusals AS (DELETE FROM refusals WHERE tenant_id = $1 RETURNING id),
+             idempotency_keys AS (DELETE FROM idempotency_keys WHERE tenant_id = $1 RETURNING app_id),
+             participants AS (DELETE FROM participants WHERE tenant_id = $1 RETURNING id),
              occurrences AS (DELETE FROM occurrences WHERE tenant_id = $1 RETURNING appointment_id),
              appointments AS (DELETE FROM appointments WHERE tenant_id = $1 RETURNING id)
         SELECT (SELECT count(*) FROM appointments) AS "appointments!",
                (SELECT count(*) FROM occurrences) AS "occurrences!",
+               (SELECT count(*) FROM participants) AS "participants!",
                (SELECT count(*) FROM conferences) AS "conferences!",
                (SELECT count(*) FROM refusals) AS "refusals!",
                (SELECT count(*) FROM apps) AS "apps!",
                (SELECT count(*) FROM app_credentials) AS "app_credentials!",
                (SELECT count(*) FROM app_signing_keys) AS "app_signing_keys!",
+               (SELECT count(*) FROM idempotency_keys) AS "idempotency_keys!",
                (SELECT count(*) FROM servers) AS "servers!",
                (SELECT count(*) FROM server_credentials) AS "server_credentials!"
         "#,

@@ -121,6 +121,18 @@ pub async fn by_name_for_update(
     db: &mut PgConnection,
     name: &TenantName,
 ) -> Result<Option<Tenant>, StoreError> {
+    let row = select_tenants!("WHERE name = $1 FOR NO KEY UPDATE", name.as_str()).fetch_optional(db).await?;
+    row.map(Tenant::try_from).transpose()
+}
+
+/// The tenant of that name, for this transaction to remove: nobody refers to it any more.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn by_name_for_removal(
+    db: &mut PgConnection,
+    name: &TenantName,
+) -> Result<Option<Tenant>, StoreError> {
     let row = select_tenants!("WHERE name = $1 FOR UPDATE", name.as_str()).fetch_optional(db).await?;
     row.map(Tenant::try_from).transpose()
 }

@@ -1,57 +1,178 @@
-//! Appointments and their dates.
+//! Appointments.
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::{seconds, time};
-use crate::reservation::{Appointment, AppointmentId, Tenant};
+use crate::reservation::{
+    AppId, Appointment, AppointmentId, ConferenceId, Description, Email, ExternalId, Participant,
+    ParticipantId, PersonName, Role, Tenant, Title,
+};
+use crate::store::appointments::Live;
 use crate::store::export::OccurrenceRecord;
 
-/// An appointment. The password is there only where it was asked for.
-#[derive(Debug, Serialize)]
+/// An appointment.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Appointment)]
 pub struct AppointmentView {
+    #[schema(value_type = uuid::Uuid)]
     id: AppointmentId,
     tenant: String,
+    /// The room, as it was written when it was booked.
     room: String,
     /// Where people meet, if the tenant's meeting URL is set.
+    #[schema(format = "uri")]
     url: Option<String>,
     title: Option<String>,
+    description: Option<String>,
+    /// The IANA time zone that it is booked in.
     time_zone: &'static str,
+    /// In UTC.
+    #[schema(format = DateTime)]
     starts: String,
+    /// In UTC; null for a room without an end.
+    #[schema(format = DateTime)]
     ends: Option<String>,
+    /// `upcoming`, `ongoing` (whether or not anybody is there), `past` or `cancelled`.
+    state: &'static str,
+    /// How long before the start people may come in; null follows the tenant.
     early_open_seconds: Option<i64>,
+    /// How long after the end people may stay; null follows the tenant.
     grace_seconds: Option<i64>,
+    /// The longest the room may be open, from its first opening; null follows the tenant.
     max_duration_seconds: Option<i64>,
+    /// The most people at once; null follows the tenant.
     max_occupants: Option<u32>,
+    /// Whether people wait in a lobby.
     lobby: bool,
+    /// Whether people have to type a password.
     has_password: bool,
+    /// The password, for apps with the scope `passwords:read`; left out from lists and for everybody else.
     #[serde(skip_serializing_if = "Option::is_none")]
     password: Option<String>,
+    participants: Vec<ParticipantView>,
+    /// What the app keeps with it.
+    #[schema(value_type = Object)]
+    metadata: Value,
+    /// What the app calls it.
+    external_id: Option<String>,
+    /// The app that booked it; null for the command line.
+    #[schema(value_type = Option<uuid::Uuid>)]
+    app: Option<AppId>,
+    /// The conference, while the room is open.
+    conference: Option<LiveView>,
+    /// Counts the changes, from 1. The `ETag` is made of it.
+    revision: i64,
+    #[schema(format = DateTime)]
     created_at: String,
+    #[schema(format = DateTime)]
+    updated_at: String,
+    #[schema(format = DateTime)]
     cancelled_at: Option<String>,
 }
 
+/// Somebody who is expected.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Participant)]
+struct ParticipantView {
+    #[schema(value_type = uuid::Uuid)]
+    id: ParticipantId,
+    /// `host`, `participant` or `observer`.
+    #[schema(value_type = String)]
+    role: Role,
+    name: Option<String>,
+    email: Option<String>,
+    external_id: Option<String>,
+}
+
+/// A room that is open now.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OpenRoom)]
+struct LiveView {
+    #[schema(value_type = uuid::Uuid)]
+    id: ConferenceId,
+    #[schema(format = DateTime)]
+    opened_at: String,
+    /// When the video server closes the room, whatever becomes of the appointment meanwhile.
+    #[schema(format = DateTime)]
+    ends_at: String,
+    /// What that means for changes.
+    notice: &'static str,
+}
+
+/// Source: Prosody asks once, when the room is first joined, and is told nothing after that.
+const NOTICE: &str = "The room is open, and keeps the end, password, lobby and limit that it was opened with. Changes \
+                      reach it when it is opened the next time.";
+
 impl AppointmentView {
-    /// The appointment of that tenant; with its password in clear where it is given.
+    /// The appointment of that tenant as it is at that moment.
     #[must_use]
-    pub fn new(tenant: &Tenant, appointment: &Appointment, password: Option<String>) -> Self {
+    pub fn new(tenant: &Tenant, appointment: &Appointment, now: DateTime<Utc>) -> Self {
         Self {
             id: appointment.id,
             tenant: tenant.name.to_string(),
             room: appointment.room.as_str().to_owned(),
             url: tenant.policy.meeting_url.as_ref().map(|url| url.with_segment(appointment.room.as_str())),
-            title: appointment.title.as_ref().map(|title| title.as_str().to_owned()),
+            title: appointment.title.as_ref().map(Title::to_string),
+            description: appointment.description.as_ref().map(Description::to_string),
             time_zone: appointment.time_zone.name(),
             starts: time(appointment.slot.starts()),
             ends: appointment.slot.ends().map(time),
+            state: appointment.state(now).into(),
             early_open_seconds: appointment.early_open.map(seconds),
             grace_seconds: appointment.grace.map(seconds),
             max_duration_seconds: appointment.max_duration.map(seconds),
             max_occupants: appointment.options.max_occupants,
             lobby: appointment.options.lobby,
             has_password: appointment.options.password.is_some(),
-            password,
+            password: None,
+            participants: appointment.participants.iter().map(ParticipantView::from).collect(),
+            metadata: appointment.metadata.to_value(),
+            external_id: appointment.external_id.as_ref().map(ExternalId::to_string),
+            app: appointment.app,
+            conference: None,
+            revision: appointment.revision,
             created_at: time(appointment.created_at),
+            updated_at: time(appointment.updated_at),
             cancelled_at: appointment.cancelled_at.map(time),
+        }
+    }
+
+    /// The same, with its password in clear where it is given.
+    #[must_use]
+    pub fn with_password(self, password: Option<String>) -> Self {
+        Self { password, ..self }
+    }
+
+    /// The same, with the conference where one of these is its own.
+    #[must_use]
+    pub fn with_conference(self, live: &[Live]) -> Self {
+        let own = live.iter().find(|live| live.appointment == self.id);
+        Self { conference: own.map(LiveView::from), ..self }
+    }
+}
+
+impl From<&Participant> for ParticipantView {
+    fn from(participant: &Participant) -> Self {
+        Self {
+            id: participant.id,
+            role: participant.role,
+            name: participant.name.as_ref().map(PersonName::to_string),
+            email: participant.email.as_ref().map(Email::as_str).map(ToOwned::to_owned),
+            external_id: participant.external_id.as_ref().map(ExternalId::to_string),
+        }
+    }
+}
+
+impl From<&Live> for LiveView {
+    fn from(live: &Live) -> Self {
+        Self {
+            id: live.conference,
+            opened_at: time(live.opened_at),
+            ends_at: time(live.ends_at),
+            notice: NOTICE,
         }
     }
 }

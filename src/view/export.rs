@@ -1,5 +1,6 @@
 //! Everything of a tenant, one thing per line.
 
+use chrono::{DateTime, Utc};
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
 
@@ -37,9 +38,9 @@ pub enum ExportView {
 }
 
 impl ExportView {
-    /// The thing as a line, without the end of the line.
+    /// The thing as a line, without the end of the line; as it is at that moment.
     #[must_use]
-    pub fn new(tenant: &Tenant, exported: &Exported) -> Self {
+    pub fn new(tenant: &Tenant, exported: &Exported, now: DateTime<Utc>) -> Self {
         match exported {
             Exported::Tenant(tenant) => Self::Tenant(Box::new(tenant.as_ref().into())),
             Exported::App(app) => Self::App(app.into()),
@@ -47,7 +48,9 @@ impl ExportView {
             Exported::Appointment { appointment, occurrences, password } => {
                 let password = password.as_ref().map(|password| password.expose_secret().to_owned());
                 Self::Appointment {
-                    appointment: Box::new(AppointmentView::new(tenant, appointment, password)),
+                    appointment: Box::new(
+                        AppointmentView::new(tenant, appointment, now).with_password(password),
+                    ),
                     occurrences: occurrences.iter().map(Into::into).collect(),
                 }
             }

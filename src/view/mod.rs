@@ -1,4 +1,4 @@
-//! What things look like from outside: the JSON of the command line, and later of the API. Times
+//! What things look like from outside: the JSON of the command line and of the API. Times
 //! are RFC 3339 in UTC, lengths are whole seconds, what is absent is null.
 
 mod app;

@@ -126,7 +126,7 @@ async fn an_unknown_credential_is_not_looked_up_again_for_a_moment() {
     let app = calendar(&world).await;
     let stranger = Credential::generate(CredentialKind::App).unwrap();
     let unknown = |error: AuthenticateError| {
-        assert!(matches!(error, AuthenticateError::UnknownCredential), "{error:?}")
+        assert!(matches!(error, AuthenticateError::UnknownCredential), "{error:?}");
     };
     unknown(refused(&world, stranger.expose()).await);
     let record = AppCredentialRecord {

@@ -1,6 +1,7 @@
 //! Tests against a real PostgreSQL, in one binary. `scripts/with-postgres cargo test` starts one.
 
 mod administration;
+mod api;
 mod appointment_first;
 mod authentication;
 mod booking;

@@ -32,19 +32,10 @@ pub async fn furnish(app: &App) -> String {
 /// Books a room of `acme` from a minute ago for an hour, with a password.
 async fn book_now(app: &App, room: &str) -> Appointment {
     let now = app.clock.now();
+    let (starts, ends) = (now - chrono::TimeDelta::minutes(1), now + chrono::TimeDelta::hours(1));
     let booking = Booking {
-        tenant: "acme".parse().unwrap(),
-        room: room.parse().unwrap(),
-        title: None,
-        starts: now - chrono::TimeDelta::minutes(1),
-        ends: Some(now + chrono::TimeDelta::hours(1)),
-        time_zone: None,
         password: Some("sesame opens".parse().unwrap()),
-        lobby: false,
-        max_occupants: None,
-        early_open: None,
-        grace: None,
-        max_duration: None,
+        ..Booking::of("acme".parse().unwrap(), room.parse().unwrap(), starts, Some(ends))
     };
     book(app, booking).await.unwrap()
 }

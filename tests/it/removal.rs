@@ -10,10 +10,11 @@ use frontdesk::actions::book::{book, book_in};
 use frontdesk::actions::change_server::{ServerChange, change_server};
 use frontdesk::actions::export_tenant::{ExportError, export_tenant};
 use frontdesk::actions::remove_tenant::{RemoveTenantError, remove_tenant};
-use frontdesk::reservation::{Reason, Scopes, TenantName};
+use frontdesk::reservation::{Participant, ParticipantId, Reason, Role, Scopes, TenantName};
+use frontdesk::store::idempotency::{self, OnceKey};
 use frontdesk::store::refusals::{self, RefusalRecord};
 use frontdesk::store::removal::{self, Counts};
-use frontdesk::store::{servers, tenants};
+use frontdesk::store::{apps, servers, tenants};
 use frontdesk::view::ExportView;
 use futures_util::future::join_all;
 use serde_json::Value;
@@ -55,6 +56,13 @@ async fn furnished() -> (World, String) {
         world
             .book_with(room, start, start + 60, |booking| {
                 booking.password = Some("correct horse".parse().unwrap());
+                booking.participants = vec![Participant {
+                    id: ParticipantId::new(),
+                    role: Role::Host,
+                    name: Some("Ada".parse().unwrap()),
+                    email: None,
+                    external_id: None,
+                }];
             })
             .await;
     }
@@ -71,6 +79,9 @@ async fn furnished() -> (World, String) {
         reason: Reason::UnknownRoom,
         refused_at: world.clock.now(),
     };
+    let calendar = apps::find(&mut db, refusal.tenant, "calendar".into()).await.unwrap().unwrap();
+    let key = OnceKey { tenant: refusal.tenant, app: calendar.id, key: [1; 32], request: [2; 32] };
+    idempotency::claim(&mut db, &key, world.clock.now()).await.unwrap();
     refusals::insert(&mut db, &[refusal]).await.unwrap();
     (world, own)
 }
@@ -91,11 +102,13 @@ async fn a_removed_tenant_leaves_no_row_in_any_table_and_is_counted() {
     let counts = Counts {
         appointments: 2,
         occurrences: 2,
+        participants: 2,
         conferences: 1,
         refusals: 1,
         apps: 1,
         app_credentials: 2,
         app_signing_keys: 1,
+        idempotency_keys: 1,
         servers: 1,
         server_credentials: 1,
     };
@@ -226,7 +239,7 @@ async fn export(world: &World, with_passwords: bool) -> Vec<Value> {
     let mut lines = Vec::new();
     while let Some(page) = export.page(&world.app).await.unwrap() {
         assert!(page.len() <= 200, "a page of {}", page.len());
-        let views = page.iter().map(|exported| ExportView::new(export.tenant(), exported));
+        let views = page.iter().map(|exported| ExportView::new(export.tenant(), exported, export.began()));
         lines.extend(views.map(|view| serde_json::to_value(view).unwrap()));
     }
     lines

@@ -42,8 +42,14 @@ async fn a_renewed_certificate_is_shown_without_a_restart_and_a_broken_one_is_no
     let following = tokio::spawn(async move { following.follow(Duration::from_millis(20)).await });
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("https://localhost:{}/livez", listener.local_addr().unwrap().port());
-    let serving =
-        server::serve(world.app.clone(), listener, Some(&certificate), Duration::from_secs(1)).unwrap();
+    let serving = server::serve(
+        world.app.clone(),
+        listener,
+        Some(&certificate),
+        &crate::world::config().api,
+        Duration::from_secs(1),
+    )
+    .unwrap();
     let handle = serving.handle();
     let serving = tokio::spawn(serving);
 

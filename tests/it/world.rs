@@ -12,7 +12,7 @@ use frontdesk::actions::book::{Booking, book};
 use frontdesk::actions::change_server::change_server;
 use frontdesk::app::App;
 use frontdesk::clock::Clock;
-use frontdesk::config::DatabaseConfig;
+use frontdesk::config::{Config, DatabaseConfig};
 use frontdesk::database::migrate;
 use frontdesk::refusal_log::RefusalLog;
 use frontdesk::reservation::wording::Language;
@@ -107,9 +107,19 @@ pub async fn empty_database() -> PgConnectOptions {
 
 /// The configuration of pools that tests use.
 pub fn pools() -> DatabaseConfig {
-    let env = [("FRONTDESK_DATABASE_DESK_CONNECTIONS", "8"), ("FRONTDESK_DATABASE_CONNECTIONS", "4")];
+    config().database
+}
+
+/// The configuration that tests use.
+pub fn config() -> Config {
+    let env = [
+        ("FRONTDESK_DATABASE_DESK_CONNECTIONS", "8"),
+        ("FRONTDESK_DATABASE_CONNECTIONS", "4"),
+        ("FRONTDESK_API_REQUESTS_PER_MINUTE", "100000"),
+        ("FRONTDESK_API_ALLOWED_ORIGINS", "https://app.example.org"),
+    ];
     let env = env.map(|(name, value)| (name.into(), value.into()));
-    frontdesk::config::load(&frontdesk::config::Overrides::default(), env.into_iter()).unwrap().database
+    frontdesk::config::load(&frontdesk::config::Overrides::default(), env.into_iter()).unwrap()
 }
 
 /// A master key that tests use.
@@ -136,7 +146,8 @@ impl World {
         let app = Data::new(App::new(options.clone(), &pools(), keys(), clock.clone(), Language::En, log));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let serving = server::serve(app.clone(), listener, None, Duration::from_secs(1)).unwrap();
+        let serving =
+            server::serve(app.clone(), listener, None, &config().api, Duration::from_secs(1)).unwrap();
         let server = serving.handle();
         tokio::spawn(serving);
         let (stop_writing, stopped) = oneshot::channel();
@@ -179,20 +190,8 @@ impl World {
     /// A booking of a room of `acme` from `starts` to `ends`, in minutes from nine o'clock.
     #[expect(clippy::unused_self, reason = "reads like the other verbs of a world")]
     pub fn booking(&self, room: &str, starts: i64, ends: i64) -> Booking {
-        Booking {
-            tenant: "acme".parse().unwrap(),
-            room: room.parse().unwrap(),
-            title: None,
-            starts: nine_o_clock() + TimeDelta::minutes(starts),
-            ends: Some(nine_o_clock() + TimeDelta::minutes(ends)),
-            time_zone: None,
-            password: None,
-            lobby: false,
-            max_occupants: None,
-            early_open: None,
-            grace: None,
-            max_duration: None,
-        }
+        let at = |minutes| nine_o_clock() + TimeDelta::minutes(minutes);
+        Booking::of("acme".parse().unwrap(), room.parse().unwrap(), at(starts), Some(at(ends)))
     }
 
     /// Books a room of `acme` from `starts` to `ends`, in minutes from nine o'clock.

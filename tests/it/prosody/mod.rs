@@ -77,20 +77,8 @@ impl Meet {
     /// Books a room, with `change` to what is booked.
     async fn book_with(&self, room: &str, change: impl FnOnce(&mut Booking)) -> Appointment {
         let now = self.app.clock.now();
-        let mut booking = Booking {
-            tenant: "main".parse().unwrap(),
-            room: room.parse().unwrap(),
-            title: None,
-            starts: now - TimeDelta::minutes(1),
-            ends: Some(now + TimeDelta::hours(1)),
-            time_zone: None,
-            password: None,
-            lobby: false,
-            max_occupants: None,
-            early_open: None,
-            grace: None,
-            max_duration: None,
-        };
+        let (starts, ends) = (now - TimeDelta::minutes(1), now + TimeDelta::hours(1));
+        let mut booking = Booking::of("main".parse().unwrap(), room.parse().unwrap(), starts, Some(ends));
         change(&mut booking);
         book(&self.app, booking).await.unwrap()
     }

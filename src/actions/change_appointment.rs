@@ -1,0 +1,261 @@
+//! An appointment is moved or changed.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+use sqlx::{Connection as _, PgConnection};
+
+use super::LockedLobby;
+use super::book::{BookError, in_the_way};
+use super::passwords::{lock, share_keys};
+use super::transaction::transact;
+use crate::app::App;
+use crate::reservation::{
+    Appointment, AppointmentId, Description, Email, ExternalId, Metadata, Participant, ParticipantId,
+    PersonName, Role, RoomName, RoomPassword, Slot, TenantName, Title,
+};
+use crate::store::appointments::{self, Written};
+use crate::store::{StoreError, tenants};
+
+/// What becomes of something that may be there or not.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub enum Patch<T> {
+    /// It stays as it is.
+    #[default]
+    Keep,
+    /// It goes: what it was follows the tenant, or is not there.
+    Clear,
+    /// It becomes this.
+    Set(T),
+}
+
+impl<T> Patch<T> {
+    fn apply(self, to: &mut Option<T>) {
+        match self {
+            Self::Keep => {}
+            Self::Clear => *to = None,
+            Self::Set(value) => *to = Some(value),
+        }
+    }
+}
+
+/// When an appointment is to end.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum End {
+    /// Then.
+    At(DateTime<Utc>),
+    /// So long after its start.
+    After(TimeDelta),
+}
+
+/// Somebody who is to be expected.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Expected {
+    /// One who is expected already; `None` for one with the same external id or else e-mail address, or somebody new.
+    pub id: Option<ParticipantId>,
+    /// What they are there.
+    pub role: Role,
+    /// What they are called.
+    pub name: Option<PersonName>,
+    /// Where they are reached.
+    pub email: Option<Email>,
+    /// What the app calls them.
+    pub external_id: Option<ExternalId>,
+}
+
+/// What is to change. By default nothing does.
+#[derive(Debug, Clone, Default)]
+pub struct AppointmentChange {
+    /// The room.
+    pub room: Option<RoomName>,
+    /// When it starts. Without `ends`, its length stays.
+    pub starts: Option<DateTime<Utc>>,
+    /// When it ends.
+    pub ends: Patch<End>,
+    /// The time zone that it is booked in.
+    pub time_zone: Option<Tz>,
+    /// What the app calls it.
+    pub external_id: Patch<ExternalId>,
+    /// What it is about.
+    pub title: Patch<Title>,
+    /// More about it.
+    pub description: Patch<Description>,
+    /// Everybody who is expected.
+    pub participants: Option<Vec<Expected>>,
+    /// What the app keeps with it.
+    pub metadata: Option<Metadata>,
+    /// What people have to type to come in.
+    pub password: Patch<RoomPassword>,
+    /// Whether people wait in a lobby.
+    pub lobby: Option<bool>,
+    /// The most people at once.
+    pub max_occupants: Patch<u32>,
+    /// How long before the start people may come in.
+    pub early_open: Patch<TimeDelta>,
+    /// How long after the end people may stay.
+    pub grace: Patch<TimeDelta>,
+    /// The longest the room may be open.
+    pub max_duration: Patch<TimeDelta>,
+}
+
+/// Why an appointment was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeAppointmentError {
+    /// There is no such appointment.
+    #[error("the tenant has no appointment `{0}`")]
+    Unknown(AppointmentId),
+    /// It was cancelled for good.
+    #[error("the appointment is cancelled; book the room anew")]
+    Cancelled,
+    /// Somebody has changed it meanwhile.
+    #[error("the appointment was changed meanwhile: it is at revision {current}")]
+    Outdated {
+        /// Its revision.
+        current: i64,
+    },
+    /// Nobody of that id is expected.
+    #[error("nobody with the id `{0}` is expected at this appointment")]
+    UnknownParticipant(ParticipantId),
+    /// It can't be booked as it would be.
+    #[error(transparent)]
+    Booking(#[from] BookError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<sqlx::Error> for ChangeAppointmentError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// Changes an appointment, in a transaction of its own.
+///
+/// # Errors
+/// See [`change_appointment_in`].
+pub async fn change_appointment(
+    app: &App,
+    tenant: &TenantName,
+    id: AppointmentId,
+    expected: Option<i64>,
+    change: AppointmentChange,
+) -> Result<Appointment, ChangeAppointmentError> {
+    transact(app, async |db| change_appointment_in(app, db, tenant, id, expected, change.clone()).await).await
+}
+
+/// Changes an appointment, as a part of a transaction; only at the revision `expected`, where one is.
+///
+/// A room that is open already keeps what it was opened with: its conference server asks once. Who joins after it has
+/// closed meets the appointment as it is then. If it has been moved away from now, or to another room, the next ask
+/// closes the conference and is refused.
+///
+/// # Errors
+/// Where there is no such appointment, it is cancelled or has another revision, the change makes no sense, or the room
+/// is taken at its new time.
+pub async fn change_appointment_in(
+    app: &App,
+    db: &mut PgConnection,
+    tenant: &TenantName,
+    id: AppointmentId,
+    expected: Option<i64>,
+    change: AppointmentChange,
+) -> Result<Appointment, ChangeAppointmentError> {
+    let now = app.clock.now();
+    let known = tenants::by_name_for_share(db, tenant).await?;
+    let tenant = known.ok_or_else(|| BookError::UnknownTenant(tenant.clone()))?;
+    let found = appointments::by_id_for_update(db, tenant.id, id).await?;
+    let mut appointment = found.ok_or(ChangeAppointmentError::Unknown(id))?;
+    if expected.is_some_and(|expected| expected != appointment.revision) {
+        return Err(ChangeAppointmentError::Outdated { current: appointment.revision });
+    }
+    if appointment.cancelled_at.is_some() {
+        return Err(ChangeAppointmentError::Cancelled);
+    }
+    let until = now + tenant.policy.horizon;
+    if change.starts.is_some_and(|starts| starts > until) {
+        return Err(BookError::BeyondHorizon { until }.into());
+    }
+    let password = match change.password {
+        Patch::Keep => Patch::Keep,
+        Patch::Clear => Patch::Clear,
+        Patch::Set(password) => {
+            share_keys(db, &app.keys).await.map_err(BookError::from)?;
+            Patch::Set(lock(&app.keys, tenant.id, id, &password))
+        }
+    };
+    let had = appointment.options.clone();
+    appointment.slot = moved(appointment.slot, change.starts, change.ends)?;
+    appointment.room = change.room.unwrap_or(appointment.room);
+    appointment.time_zone = change.time_zone.unwrap_or(appointment.time_zone);
+    change.external_id.apply(&mut appointment.external_id);
+    change.title.apply(&mut appointment.title);
+    change.description.apply(&mut appointment.description);
+    appointment.metadata = change.metadata.unwrap_or(appointment.metadata);
+    password.apply(&mut appointment.options.password);
+    appointment.options.lobby = change.lobby.unwrap_or(appointment.options.lobby);
+    change.max_occupants.apply(&mut appointment.options.max_occupants);
+    change.early_open.apply(&mut appointment.early_open);
+    change.grace.apply(&mut appointment.grace);
+    change.max_duration.apply(&mut appointment.max_duration);
+    if let Some(everybody) = change.participants {
+        appointment.participants = known_again(&appointment.participants, everybody)?;
+    }
+    let options = &appointment.options;
+    let lobby_changes = options.lobby && (!had.lobby || had.password.is_some() != options.password.is_some());
+    if lobby_changes && !tenant.policy.lobby_can_be_opened(options.password.is_some()) {
+        return Err(BookError::from(LockedLobby).into());
+    }
+    appointment.revision += 1;
+    appointment.updated_at = now;
+    let mut attempt = db.begin().await?;
+    let written = appointments::update(&mut attempt, &appointment).await?;
+    if written == Written::Done {
+        attempt.commit().await?;
+        return Ok(appointment);
+    }
+    attempt.rollback().await?;
+    Err(in_the_way(db, &appointment, written).await?.into())
+}
+
+/// The slot after the change. Where only the start changes, the length stays.
+fn moved(slot: Slot, starts: Option<DateTime<Utc>>, ends: Patch<End>) -> Result<Slot, BookError> {
+    let start = starts.unwrap_or(slot.starts());
+    let end = match ends {
+        Patch::Keep => slot.ends().map(|ends| start.checked_add_signed(ends - slot.starts())),
+        Patch::Clear => None,
+        Patch::Set(End::At(end)) => Some(Some(end)),
+        Patch::Set(End::After(length)) => Some(start.checked_add_signed(length)),
+    };
+    let end = match end {
+        None => None,
+        Some(end) => Some(end.ok_or(BookError::EndsTooSoon)?),
+    };
+    Slot::new(start, end).ok_or(BookError::EndsTooSoon)
+}
+
+/// Everybody with the id that they had: links that were sent to them go on working.
+fn known_again(
+    before: &[Participant],
+    everybody: Vec<Expected>,
+) -> Result<Vec<Participant>, ChangeAppointmentError> {
+    let mut left: Vec<&Participant> = before.iter().collect();
+    for id in everybody.iter().filter_map(|expected| expected.id) {
+        let place = left.iter().position(|participant| participant.id == id);
+        left.remove(place.ok_or(ChangeAppointmentError::UnknownParticipant(id))?);
+    }
+    Ok(everybody
+        .into_iter()
+        .map(|expected| {
+            let Expected { id, role, name, email, external_id } = expected;
+            let same = |participant: &&Participant| match (&external_id, &email) {
+                (Some(external_id), _) => participant.external_id.as_ref() == Some(external_id),
+                (None, Some(email)) => {
+                    participant.external_id.is_none() && participant.email.as_ref() == Some(email)
+                }
+                (None, None) => false,
+            };
+            let again = id.or_else(|| left.iter().position(same).map(|place| left.remove(place).id));
+            Participant { id: again.unwrap_or_default(), role, name, email, external_id }
+        })
+        .collect())
+}

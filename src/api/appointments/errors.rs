@@ -1,0 +1,68 @@
+//! What bookings, changes and cancellations fail with, on the wire.
+
+use chrono::SecondsFormat;
+
+use crate::actions::book::BookError;
+use crate::actions::cancel::CancelError;
+use crate::actions::change_appointment::ChangeAppointmentError;
+use crate::actions::passwords::KeysError;
+use crate::api::code::Code;
+use crate::api::problem::Problem;
+
+impl From<BookError> for Problem {
+    fn from(error: BookError) -> Self {
+        match error {
+            BookError::UnknownTenant(_) => Self::not_found("tenant"),
+            BookError::EndsTooSoon => Self::new(Code::InvalidFields, error).at("/ends"),
+            BookError::BeyondHorizon { until } => Self::new(Code::BeyondHorizon, error)
+                .at("/starts")
+                .with("until", until.to_rfc3339_opts(SecondsFormat::Secs, true)),
+            BookError::Lobby(error) => Self::new(Code::LockedLobby, error).at("/lobby"),
+            BookError::Keys(error) => error.into(),
+            BookError::Taken { by } => Self::new(Code::RoomTaken, error).at("/room").with("appointment", by),
+            BookError::ExternalIdTaken { by, .. } => {
+                Self::new(Code::ExternalIdTaken, error).at("/external_id").with("appointment", by)
+            }
+            BookError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ChangeAppointmentError> for Problem {
+    fn from(error: ChangeAppointmentError) -> Self {
+        match error {
+            ChangeAppointmentError::Unknown(_) => Self::not_found("appointment"),
+            ChangeAppointmentError::Cancelled => Self::new(Code::AppointmentCancelled, error),
+            ChangeAppointmentError::Outdated { current } => {
+                Self::new(Code::PreconditionFailed, error).with("revision", current)
+            }
+            ChangeAppointmentError::UnknownParticipant(_) => {
+                Self::new(Code::InvalidFields, error).at("/participants")
+            }
+            ChangeAppointmentError::Booking(error) => error.into(),
+            ChangeAppointmentError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<CancelError> for Problem {
+    fn from(error: CancelError) -> Self {
+        match error {
+            CancelError::UnknownTenant(_) => Self::not_found("tenant"),
+            CancelError::Unknown(_) => Self::not_found("appointment"),
+            CancelError::Outdated { current } => {
+                Self::new(Code::PreconditionFailed, error).with("revision", current)
+            }
+            CancelError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<KeysError> for Problem {
+    fn from(error: KeysError) -> Self {
+        match error {
+            KeysError::Missing { .. } => Self::internal(error),
+            KeysError::Store(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! `/v1/appointments`.
+
+mod batch;
+mod errors;
+mod input;
+mod list;
+
+use actix_web::{HttpResponse, web};
+use secrecy::ExposeSecret as _;
+use sqlx::PgConnection;
+
+use super::body::{Body, Path};
+use super::caller::Calling;
+use super::conditional::IfMatch;
+use super::once::{Answer, Once};
+use super::problem::{Problem, ProblemView};
+use crate::actions::book::book_in;
+use crate::actions::cancel::cancel_in;
+use crate::actions::change_appointment::change_appointment_in;
+use crate::actions::passwords::unlock;
+use crate::actions::transaction::transact;
+use crate::app::App;
+use crate::reservation::{Appointment, AppointmentId, Scope};
+use crate::store::appointments;
+use crate::view::AppointmentView;
+
+pub use batch::*;
+pub use input::AppointmentInput;
+pub use list::*;
+
+/// Book a room
+///
+/// No two appointments of a room overlap: the answer to the one that comes too late names the one in the way.
+#[utoipa::path(
+    post, path = "/v1/appointments", tag = "appointments", operation_id = "createAppointment",
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes repetitions harmless: any text of up to 255 \
+        characters, kept for 24 hours", min_length = 1, max_length = 255)),
+    request_body = AppointmentInput,
+    responses(
+        (status = 201, description = "The room is booked", body = AppointmentView,
+            headers(("ETag" = String), ("Location" = String))),
+        (status = 409, description = "The room or the external id is taken", body = ProblemView,
+            content_type = "application/problem+json"),
+    ),
+)]
+pub async fn create(
+    app: web::Data<App>,
+    caller: Calling,
+    once: Once,
+    body: Body<AppointmentInput>,
+) -> Result<HttpResponse, Problem> {
+    caller.may(Scope::AppointmentsWrite)?;
+    let booking = body.value.into_booking(&caller)?;
+    once.run(&app, &caller, body.hash, async |db| {
+        let appointment = book_in(&app, db, booking.clone()).await?;
+        let view = whole(&app, db, &caller, &appointment).await?;
+        let place = format!("/v1/appointments/{}", appointment.id);
+        Ok(Answer::created(Some(place), view).at_revision(appointment.revision))
+    })
+    .await
+}
+
+/// Show an appointment
+#[utoipa::path(
+    get, path = "/v1/appointments/{id}", tag = "appointments", operation_id = "getAppointment",
+    params(("id" = uuid::Uuid, Path)),
+    responses(
+        (status = 200, description = "The appointment", body = AppointmentView, headers(("ETag" = String))),
+        (status = 404, description = "There is none of that id", body = ProblemView,
+            content_type = "application/problem+json"),
+    ),
+)]
+pub async fn show(
+    app: web::Data<App>,
+    caller: Calling,
+    id: Path<AppointmentId>,
+) -> Result<HttpResponse, Problem> {
+    caller.may(Scope::AppointmentsRead)?;
+    let mut db = app.db.acquire().await?;
+    let found = appointments::by_id(&mut db, caller.tenant.id, id.0).await?;
+    let appointment = found.ok_or_else(|| Problem::not_found("appointment"))?;
+    answer(&app, &mut db, &caller, &appointment).await.map(Answer::respond)
+}
+
+/// Move or change an appointment
+///
+/// A JSON merge patch (RFC 7396): what is left out stays, what is null goes. A new start without a new end moves the
+/// appointment with its length. `participants` and `metadata` are replaced as a whole.
+///
+/// A room that is open already keeps what it was opened with, as `conference` in the answer says: its video server asks
+/// once. If the appointment was moved away from now, the room is closed to whoever joins after everybody has left.
+#[utoipa::path(
+    patch, path = "/v1/appointments/{id}", tag = "appointments", operation_id = "updateAppointment",
+    params(
+        ("id" = uuid::Uuid, Path),
+        ("If-Match" = String, Header, description = "The `ETag` of the version that you change, or `*`"),
+    ),
+    request_body = AppointmentInput,
+    responses(
+        (status = 200, description = "The appointment as it is now", body = AppointmentView,
+            headers(("ETag" = String))),
+        (status = 404, description = "There is none of that id", body = ProblemView,
+            content_type = "application/problem+json"),
+        (status = 409, description = "The room or the external id is taken, or the appointment is cancelled",
+            body = ProblemView, content_type = "application/problem+json"),
+        (status = 412, description = "It was changed meanwhile", body = ProblemView,
+            content_type = "application/problem+json"),
+        (status = 428, description = "`If-Match` is missing", body = ProblemView,
+            content_type = "application/problem+json"),
+    ),
+)]
+pub async fn change(
+    app: web::Data<App>,
+    caller: Calling,
+    id: Path<AppointmentId>,
+    if_match: IfMatch,
+    body: Body<AppointmentInput>,
+) -> Result<HttpResponse, Problem> {
+    caller.may(Scope::AppointmentsWrite)?;
+    let change = body.value.into_change()?;
+    let expected = if_match.required()?;
+    let answer = transact(&app, async |db| {
+        let changed =
+            change_appointment_in(&app, db, &caller.tenant.name, id.0, expected, change.clone()).await?;
+        answer(&app, db, &caller, &changed).await
+    });
+    answer.await.map(Answer::respond)
+}
+
+/// Cancel an appointment
+///
+/// Cancelling is final, and may be repeated. The appointment stays to be seen. A room that is open already runs on to the
+/// end that its video server was told, as `conference` in the answer says; who joins after everybody has left is refused.
+#[utoipa::path(
+    delete, path = "/v1/appointments/{id}", tag = "appointments", operation_id = "cancelAppointment",
+    params(
+        ("id" = uuid::Uuid, Path),
+        ("If-Match" = Option<String>, Header, description = "The `ETag` of the version that you cancel"),
+    ),
+    responses(
+        (status = 200, description = "The cancelled appointment", body = AppointmentView,
+            headers(("ETag" = String))),
+        (status = 404, description = "There is none of that id", body = ProblemView,
+            content_type = "application/problem+json"),
+        (status = 412, description = "It was changed meanwhile", body = ProblemView,
+            content_type = "application/problem+json"),
+    ),
+)]
+pub async fn cancel(
+    app: web::Data<App>,
+    caller: Calling,
+    id: Path<AppointmentId>,
+    if_match: IfMatch,
+) -> Result<HttpResponse, Problem> {
+    caller.may(Scope::AppointmentsWrite)?;
+    let expected = if_match.optional()?;
+    let answer = transact(&app, async |db| {
+        let cancelled = cancel_in(&app, db, &caller.tenant.name, id.0, expected).await?;
+        answer(&app, db, &caller, &cancelled).await
+    });
+    answer.await.map(Answer::respond)
+}
+
+async fn answer(
+    app: &App,
+    db: &mut PgConnection,
+    caller: &Calling,
+    appointment: &Appointment,
+) -> Result<Answer, Problem> {
+    let view = whole(app, db, caller, appointment).await?;
+    Ok(Answer::ok(view).at_revision(appointment.revision))
+}
+
+/// The appointment with all that the caller may see.
+async fn whole(
+    app: &App,
+    db: &mut PgConnection,
+    caller: &Calling,
+    appointment: &Appointment,
+) -> Result<AppointmentView, Problem> {
+    let now = app.clock.now();
+    let live = appointments::live(db, caller.tenant.id, &[appointment.id], now).await?;
+    let password = password(app, caller, appointment)?;
+    Ok(AppointmentView::new(&caller.tenant, appointment, now).with_password(password).with_conference(&live))
+}
+
+/// The password, if there is one and the caller may see it.
+fn password(app: &App, caller: &Calling, appointment: &Appointment) -> Result<Option<String>, Problem> {
+    if !caller.scopes.contains(Scope::PasswordsRead) {
+        return Ok(None);
+    }
+    let password = unlock(&app.keys, appointment.tenant, Some(appointment.id), &appointment.options);
+    Ok(password.map_err(Problem::internal)?.map(|password| password.expose_secret().to_owned()))
+}

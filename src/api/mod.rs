@@ -1,0 +1,109 @@
+//! The API of appointment apps: `/v1`.
+//!
+//! A request passes the [`door`], where it is found out who calls; is read whole ([`body`], [`field`]), with everything
+//! that is wrong said at once; and is answered, or refused with a [`problem`]. What is asked for is done by `actions`.
+
+mod appointments;
+pub mod body;
+pub mod caller;
+mod callers;
+pub mod code;
+pub mod conditional;
+pub mod door;
+pub mod field;
+pub mod limiter;
+pub mod once;
+mod openapi;
+pub mod page;
+pub mod problem;
+
+use std::future::ready;
+
+use actix_cors::Cors;
+use actix_web::http::Method;
+use actix_web::middleware::{Condition, from_fn};
+use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder, Route, web};
+
+use self::code::Code;
+use self::door::door;
+use self::problem::Problem;
+use crate::config::Origins;
+pub use openapi::document;
+
+/// Every URL of the API.
+pub fn routes(config: &mut web::ServiceConfig, allowed: &Origins) {
+    config.service(web::resource("/openapi.json").route(web::get().to(openapi::serve))).service(
+        web::scope("/v1")
+            .wrap(from_fn(door))
+            .wrap(Condition::new(!allowed.as_slice().is_empty(), cors(allowed)))
+            .service(at("/appointments", [get().to(appointments::list), post().to(appointments::create)]))
+            .service(at("/appointments/batch", [post().to(appointments::create_many)]))
+            .service(at(
+                "/appointments/{id}",
+                [
+                    get().to(appointments::show),
+                    patch().to(appointments::change),
+                    delete().to(appointments::cancel),
+                ],
+            ))
+            .default_service(web::to(nothing)),
+    );
+}
+
+/// Web pages of these origins may call.
+fn cors(allowed: &Origins) -> Cors {
+    let cors = Cors::default()
+        .allow_any_method()
+        .allow_any_header()
+        .expose_headers(["ETag", "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"])
+        .max_age(3600);
+    allowed.as_slice().iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
+}
+
+/// A method of a path, and what it does.
+struct Endpoint {
+    method: Method,
+    route: Route,
+}
+
+impl Endpoint {
+    fn to<F, Args>(self, handler: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        Self { route: self.route.to(handler), ..self }
+    }
+}
+
+fn get() -> Endpoint {
+    Endpoint { method: Method::GET, route: web::get() }
+}
+
+fn post() -> Endpoint {
+    Endpoint { method: Method::POST, route: web::post() }
+}
+
+fn patch() -> Endpoint {
+    Endpoint { method: Method::PATCH, route: web::patch() }
+}
+
+fn delete() -> Endpoint {
+    Endpoint { method: Method::DELETE, route: web::delete() }
+}
+
+/// A path with its methods. Others are refused, with a list of these.
+fn at<const N: usize>(path: &str, endpoints: [Endpoint; N]) -> Resource {
+    let allowed = endpoints.iter().map(|endpoint| endpoint.method.to_string()).collect::<Vec<_>>().join(", ");
+    let resource =
+        endpoints.into_iter().fold(web::resource(path), |resource, endpoint| resource.route(endpoint.route));
+    resource.default_service(web::to(move || {
+        let problem = Problem::new(Code::MethodNotAllowed, format_args!("this path has {allowed}"));
+        ready(Err::<HttpResponse, _>(problem.allowing(&allowed)))
+    }))
+}
+
+async fn nothing() -> Result<HttpResponse, Problem> {
+    Err(Problem::new(Code::NotFound, "there is no such path"))
+}

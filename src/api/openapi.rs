@@ -1,0 +1,99 @@
+//! `/openapi.json`: what the API can do, generated from the handlers.
+
+use actix_web::HttpResponse;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, OpenApi, Ref, ResponseBuilder};
+use utoipa::{Modify, OpenApi as _};
+
+use super::{appointments, problem::ProblemView};
+
+/// The document. Each handler of the routes is listed here; a test compares the two.
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "Frontdesk",
+        description = "The schedule of video rooms: appointments that open them, and what became of them.\n\n\
+            Times are RFC 3339: with any offset in requests, in UTC in answers. Lengths are whole seconds. Errors are \
+            `application/problem+json` with a stable `code`. Fields that the API does not know are refused.",
+        license(name = "MIT OR Apache-2.0"),
+    ),
+    security(("app" = [])),
+    modifiers(&Security, &CommonAnswers),
+    components(schemas(ProblemView)),
+    paths(
+        appointments::list,
+        appointments::create,
+        appointments::create_many,
+        appointments::show,
+        appointments::change,
+        appointments::cancel,
+    ),
+)]
+struct ApiDoc;
+
+/// How apps say who they are.
+struct Security;
+
+impl Modify for Security {
+    fn modify(&self, document: &mut OpenApi) {
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some(
+                "An app's key (`fd_app_…`), or a JWT that the app has signed with its signing key, with the claims \
+                 `app` (its id) and `exp`.",
+            ))
+            .build();
+        document.components.get_or_insert_default().add_security_scheme("app", SecurityScheme::Http(scheme));
+    }
+}
+
+/// What every operation may answer.
+struct CommonAnswers;
+
+const COMMON: [(&str, &str); 12] = [
+    ("400", "The request can't be read"),
+    ("401", "The credential is missing or not valid"),
+    ("403", "The credential lacks a scope, or the tenant is disabled"),
+    ("404", "There is nothing here, or nothing of yours"),
+    ("408", "The body took too long"),
+    ("409", "The `Idempotency-Key` is in use"),
+    ("413", "The body is too large"),
+    ("415", "The body is not JSON"),
+    ("422", "Fields or parameters can't be worked with: `errors` lists all"),
+    ("429", "Too many requests"),
+    ("500", "Something went wrong on our side"),
+    ("503", "The schedule can't be reached: try again"),
+];
+
+impl Modify for CommonAnswers {
+    fn modify(&self, document: &mut OpenApi) {
+        for item in document.paths.paths.values_mut() {
+            let operations =
+                [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+            operations.into_iter().flatten().for_each(add_common);
+        }
+    }
+}
+
+fn add_common(operation: &mut Operation) {
+    for (status, description) in COMMON {
+        let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+        let response = ResponseBuilder::new()
+            .description(description)
+            .content("application/problem+json", problem)
+            .build();
+        operation.responses.responses.entry(status.to_owned()).or_insert_with(|| response.into());
+    }
+}
+
+/// The document as JSON.
+#[must_use]
+pub fn document() -> String {
+    ApiDoc::openapi().to_json().unwrap_or_default()
+}
+
+/// Serves it.
+pub(super) async fn serve() -> HttpResponse {
+    HttpResponse::Ok().content_type("application/json").body(document())
+}

@@ -1,0 +1,133 @@
+//! Lists in pages.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::field::{Field, FromJson, Reading, is_usual, text, wrong};
+use super::problem::FieldError;
+
+/// How many a page has, where nothing is said.
+const USUAL: i64 = 50;
+
+/// The most a page has.
+const MOST: i64 = 200;
+
+/// A part of a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PageView<T> {
+    data: Vec<T>,
+    /// What to send as `cursor` for the next page; null on the last one.
+    next_cursor: Option<String>,
+}
+
+/// Where a page begins and how long it is.
+#[derive(Debug, Clone)]
+pub struct Paging {
+    /// After which place; `None` for the beginning.
+    pub after: Option<Place>,
+    /// The most it may have.
+    pub limit: i64,
+}
+
+/// A place in a list: what it is ordered by, and an id where that is not enough. Clients see it as opaque text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// The time that the list is ordered by.
+    pub at: DateTime<Utc>,
+    /// Which thing.
+    pub id: Uuid,
+}
+
+/// How many a page is to have, in a query.
+#[derive(Debug, Clone, Copy)]
+pub struct Limit(i64);
+
+impl Paging {
+    /// What a query says about the page.
+    pub(super) fn read(reading: &mut Reading, cursor: Field<Place>, limit: Field<Limit>) -> Self {
+        Self {
+            after: reading.present("cursor", cursor),
+            limit: reading.present("limit", limit).map_or(USUAL, |limit| limit.0),
+        }
+    }
+
+    /// How many to ask the database for: one more than the page has, to see whether there is a next one.
+    #[must_use]
+    pub fn fetch(&self) -> i64 {
+        self.limit + 1
+    }
+
+    /// The page of what was fetched.
+    #[must_use]
+    pub fn page<R, T>(
+        &self,
+        mut rows: Vec<R>,
+        place: impl Fn(&R) -> Place,
+        view: impl Fn(&R) -> T,
+    ) -> PageView<T> {
+        let most = usize::try_from(self.limit).unwrap_or(usize::MAX);
+        let more = rows.len() > most;
+        rows.truncate(most);
+        let next_cursor = rows.last().filter(|_| more).map(|last| place(last).to_string());
+        PageView { data: rows.iter().map(view).collect(), next_cursor }
+    }
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut bytes = self.at.timestamp_micros().to_be_bytes().to_vec();
+        bytes.extend(self.id.as_bytes());
+        f.write_str(&URL_SAFE_NO_PAD.encode(bytes))
+    }
+}
+
+impl FromJson for Place {
+    fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
+        let read = |text: &str| {
+            let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+            let (at, id) = bytes.split_first_chunk()?;
+            let at = DateTime::from_timestamp_micros(i64::from_be_bytes(*at)).filter(is_usual)?;
+            Some(Self { at, id: Uuid::from_slice(id).ok()? })
+        };
+        read(text(&value)?).ok_or_else(|| wrong("this is no `next_cursor` of a page"))
+    }
+}
+
+impl FromJson for Limit {
+    fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
+        let limit = text(&value)?.parse().ok().filter(|limit| (1..=MOST).contains(limit));
+        limit.map(Self).ok_or_else(|| wrong(format_args!("write a whole number from 1 to {MOST}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_place_is_read_back_and_nothing_else_is() {
+        let place =
+            Place { at: DateTime::from_timestamp_micros(1_795_255_200_123_456).unwrap(), id: Uuid::now_v7() };
+        assert_eq!(Place::from_json(json!(place.to_string())).unwrap(), place);
+        for text in [String::new(), "x".to_owned(), format!("{place}A"), URL_SAFE_NO_PAD.encode([0x80; 24])] {
+            assert!(Place::from_json(json!(text)).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_page_names_the_next_one_only_if_there_is_one() {
+        let paging = Paging { after: None, limit: 2 };
+        let place = |_: &i32| Place { at: DateTime::UNIX_EPOCH, id: Uuid::nil() };
+        let page = |rows| paging.page(rows, place, |row| *row);
+        assert_eq!((page(vec![1, 2]).data, page(vec![1, 2]).next_cursor), (vec![1, 2], None));
+        assert_eq!(page(vec![1, 2, 3]).data, [1, 2]);
+        assert!(page(vec![1, 2, 3]).next_cursor.is_some());
+    }
+}

@@ -1,0 +1,130 @@
+//! Texts with bounds: what appointments and people are called and described by.
+
+use std::fmt;
+use std::str::FromStr;
+
+use email_address::EmailAddress;
+
+/// A text has too many characters, too few, or some that don't belong there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("write {least} to {most} characters, and no control characters")]
+pub struct TextError {
+    least: usize,
+    most: usize,
+}
+
+macro_rules! texts {
+    ($($(#[$doc:meta])* $name:ident($least:literal..=$most:literal) except $control:expr;)+) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The most characters.
+            pub const MAX_CHARS: usize = $most;
+
+            /// The text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = TextError;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                let fits = ($least..=$most).contains(&text.chars().count());
+                let is_control: fn(char) -> bool = $control;
+                if fits && !text.chars().any(is_control) {
+                    Ok(Self(text.to_owned()))
+                } else {
+                    Err(TextError { least: $least, most: $most })
+                }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    )+};
+}
+
+texts! {
+    /// What an appointment is about: at most 500 characters, no controls.
+    Title(0..=500) except char::is_control;
+    /// More about an appointment: at most 5000 characters, with line breaks and tabs.
+    Description(0..=5000) except |c| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+    /// What an app calls something of its own: 1 to 200 characters, no controls. Compared as it is written.
+    ExternalId(1..=200) except char::is_control;
+    /// What a person is called: 1 to 200 characters, no controls.
+    PersonName(1..=200) except char::is_control;
+}
+
+/// An e-mail address (RFC 5321), at most 254 bytes. Kept as it was written, compared without regard to case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Email(String);
+
+/// It can't be an e-mail address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("write an e-mail address such as ada@example.org")]
+pub struct EmailError;
+
+impl Email {
+    /// The address.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Email {
+    type Err = EmailError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let options = email_address::Options::default().without_display_text().without_domain_literal();
+        let fits = text.len() <= 254 && !text.chars().any(char::is_control);
+        match EmailAddress::parse_with_options(text, options) {
+            Ok(_) if fits => Ok(Self(text.to_owned())),
+            _ => Err(EmailError),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_keeps_to_its_bounds() {
+        assert!("".parse::<Title>().is_ok());
+        assert!("é".repeat(500).parse::<Title>().is_ok());
+        assert!("é".repeat(501).parse::<Title>().is_err());
+        assert!("a\nb".parse::<Title>().is_err());
+        assert!("a\nb\tc".parse::<Description>().is_ok());
+        assert!("a\0b".parse::<Description>().is_err());
+        assert!("".parse::<ExternalId>().is_err());
+    }
+
+    #[test]
+    fn an_email_address_is_told_from_what_is_none() {
+        for text in ["ada@example.org", "a.b+c@sub.example.org", "ü@example.org"] {
+            assert!(text.parse::<Email>().is_ok(), "{text}");
+        }
+        let long = format!("{}@example.org", "a".repeat(250));
+        for text in [
+            "",
+            "ada",
+            "@example.org",
+            "ada@",
+            "Ada <ada@example.org>",
+            "a b@example.org",
+            "a@[1.2.3.4]",
+            &long,
+        ] {
+            assert!(text.parse::<Email>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Lists of appointments.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{AppointmentRow, select_appointments};
+use crate::reservation::{Appointment, AppointmentId, AppointmentState, ExternalId, RoomKey, TenantId};
+use crate::store::{StoreError, participants};
+
+/// Which appointments to list.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Only in this room.
+    pub room: Option<RoomKey>,
+    /// Only those that end after this.
+    pub from: Option<DateTime<Utc>>,
+    /// Only those that start before this.
+    pub until: Option<DateTime<Utc>>,
+    /// Only those with this external id, of whichever app.
+    pub external_id: Option<ExternalId>,
+    /// Only those with a host who has this e-mail address or external id.
+    pub host: Option<String>,
+    /// Only those in one of these states; `None` for all that are not cancelled.
+    pub states: Option<Vec<AppointmentState>>,
+}
+
+/// In which order.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, strum::EnumString, strum::IntoStaticStr, strum::VariantNames,
+)]
+#[strum(serialize_all = "snake_case")]
+pub enum Order {
+    /// By their start, the earliest first.
+    #[default]
+    Starts,
+    /// By their start, the latest first.
+    #[strum(serialize = "-starts")]
+    StartsDescending,
+    /// By when they were booked, the oldest first.
+    CreatedAt,
+    /// By when they were booked, the newest first.
+    #[strum(serialize = "-created_at")]
+    CreatedAtDescending,
+}
+
+/// The place of an appointment in a list: what it is ordered by, and its id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor {
+    /// Its start or creation.
+    pub at: DateTime<Utc>,
+    /// Which one.
+    pub id: AppointmentId,
+}
+
+impl Order {
+    /// The place of the appointment in a list in this order.
+    #[must_use]
+    pub fn place(self, appointment: &Appointment) -> Cursor {
+        let at = match self {
+            Self::Starts | Self::StartsDescending => appointment.slot.starts(),
+            Self::CreatedAt | Self::CreatedAtDescending => appointment.created_at,
+        };
+        Cursor { at, id: appointment.id }
+    }
+}
+
+/// A part of a list.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Page {
+    /// In which order.
+    pub order: Order,
+    /// What comes after this place; `None` for the beginning.
+    pub after: Option<Cursor>,
+    /// How many at the most.
+    pub limit: i64,
+}
+
+/// The tenant's appointments that the filter lets through, as many as the page takes.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn list(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    filter: &Filter,
+    page: Page,
+    now: DateTime<Utc>,
+) -> Result<Vec<Appointment>, StoreError> {
+    let states: Option<Vec<String>> = filter
+        .states
+        .as_ref()
+        .map(|states| states.iter().map(|state| <&str>::from(*state).to_owned()).collect());
+    let Page { order, after, limit } = page;
+    macro_rules! fetch {
+        ($order:literal) => {
+            select_appointments!(
+                "WHERE a.tenant_id = $1
+                   AND ($2::text IS NULL OR a.room = $2)
+                   AND tstzrange(a.starts, a.ends) && tstzrange($3, $4)
+                   AND ($5::text IS NULL OR a.external_id = $5)
+                   AND ($6::text IS NULL OR a.id IN (
+                       SELECT p.appointment_id FROM participants p
+                       WHERE p.tenant_id = $1 AND p.role = 'host'
+                         AND (lower(p.email) = lower($6) OR p.external_id = $6)))
+                   AND CASE WHEN $7::text[] IS NULL THEN a.cancelled_at IS NULL
+                       ELSE CASE WHEN a.cancelled_at IS NOT NULL THEN 'cancelled'
+                                 WHEN a.starts > $8 THEN 'upcoming'
+                                 WHEN a.ends <= $8 THEN 'past'
+                                 ELSE 'ongoing' END = ANY($7) END "
+                    + $order
+                    + " LIMIT $11",
+                Uuid::from(tenant),
+                filter.room.as_ref().map(RoomKey::as_str),
+                filter.from,
+                filter.until,
+                filter.external_id.as_ref().map(ExternalId::as_str),
+                filter.host,
+                states.as_deref(),
+                now,
+                after.map(|cursor| cursor.at),
+                after.map(|cursor| Uuid::from(cursor.id)),
+                limit,
+            )
+            .fetch_all(&mut *db)
+            .await?
+        };
+    }
+    let rows = match order {
+        Order::Starts => {
+            fetch!(
+                "AND ($9::timestamptz IS NULL OR (a.starts, a.id) > ($9, $10::uuid)) ORDER BY a.starts, a.id"
+            )
+        }
+        Order::StartsDescending => {
+            fetch!(
+                "AND ($9::timestamptz IS NULL OR (a.starts, a.id) < ($9, $10::uuid)) ORDER BY a.starts DESC, a.id DESC"
+            )
+        }
+        Order::CreatedAt => {
+            fetch!(
+                "AND ($9::timestamptz IS NULL OR (a.created_at, a.id) > ($9, $10::uuid)) ORDER BY a.created_at, a.id"
+            )
+        }
+        Order::CreatedAtDescending => {
+            fetch!(
+                "AND ($9::timestamptz IS NULL OR (a.created_at, a.id) < ($9, $10::uuid)) ORDER BY a.created_at DESC, a.id DESC"
+            )
+        }
+    };
+    let mut appointments: Vec<Appointment> =
+        rows.into_iter().map(Appointment::try_from).collect::<Result<_, _>>()?;
+    participants::add_to(db, &mut appointments).await?;
+    Ok(appointments)
+}

@@ -1,0 +1,162 @@
+//! Booking, changing and cancelling, as far as rows go.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::reservation::{Appointment, AppointmentId, Description, ExternalId, TenantId, Title};
+use crate::store::columns::{to_blob, to_count, to_seconds};
+use crate::store::{StoreError, is_duplicate, is_overlap, participants};
+
+/// What became of an appointment that was to be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// It is there.
+    Done,
+    /// The room is taken at that time. The transaction is lost.
+    Overlaps,
+    /// Another appointment of the app has its external id. The transaction is lost.
+    ExternalIdTaken,
+}
+
+/// Writes an appointment with its one occurrence.
+///
+/// Where it can't be written, the transaction is lost, up to the last savepoint: PostgreSQL lets nothing follow a failed
+/// statement.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn insert(db: &mut PgConnection, appointment: &Appointment) -> Result<Written, StoreError> {
+    let inserted = sqlx::query!(
+        "WITH booked AS (
+             INSERT INTO appointments (tenant_id, id, room, room_name, title, time_zone, starts, ends, early_open_s,
+                                       grace_s, max_duration_s, max_occupants, lobby, password, created_at,
+                                       app_id, external_id, description, metadata)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+             RETURNING tenant_id, id, room, starts, ends, early_open_s, grace_s, max_duration_s, max_occupants,
+                       lobby, password
+         )
+         INSERT INTO occurrences (tenant_id, appointment_id, original_start, room, starts, ends, early_open_s,
+                                  grace_s, max_duration_s, max_occupants, lobby, password, revision)
+         SELECT tenant_id, id, starts, room, starts, ends, early_open_s, grace_s, max_duration_s, max_occupants,
+                lobby, password, 1
+         FROM booked",
+        Uuid::from(appointment.tenant),
+        Uuid::from(appointment.id),
+        appointment.room.key().as_str(),
+        appointment.room.as_str(),
+        appointment.title.as_ref().map(Title::as_str),
+        appointment.time_zone.name(),
+        appointment.slot.starts(),
+        appointment.slot.ends(),
+        appointment.early_open.map(to_seconds),
+        appointment.grace.map(to_seconds),
+        appointment.max_duration.map(to_seconds),
+        appointment.options.max_occupants.map(to_count),
+        appointment.options.lobby,
+        to_blob(appointment.options.password.as_ref()),
+        appointment.created_at,
+        appointment.app.map(Uuid::from),
+        appointment.external_id.as_ref().map(ExternalId::as_str),
+        appointment.description.as_ref().map(Description::as_str),
+        appointment.metadata.to_value(),
+    )
+    .execute(&mut *db)
+    .await;
+    let written = written(inserted.map(drop))?;
+    if written == Written::Done {
+        participants::insert(db, appointment).await?;
+    }
+    Ok(written)
+}
+
+/// Writes a changed appointment, which this transaction holds, with its one occurrence and its participants.
+///
+/// Where it can't be written, the transaction is lost, up to the last savepoint.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn update(db: &mut PgConnection, appointment: &Appointment) -> Result<Written, StoreError> {
+    let updated = sqlx::query!(
+        "WITH changed AS (
+             UPDATE appointments
+             SET room = $3, room_name = $4, title = $5, time_zone = $6, starts = $7, ends = $8, early_open_s = $9,
+                 grace_s = $10, max_duration_s = $11, max_occupants = $12, lobby = $13, password = $14,
+                 external_id = $15, description = $16, metadata = $17, revision = $18, updated_at = $19
+             WHERE tenant_id = $1 AND id = $2
+             RETURNING tenant_id, id, room, starts, ends, early_open_s, grace_s, max_duration_s, max_occupants,
+                       lobby, password
+         )
+         UPDATE occurrences o
+         SET room = c.room, starts = c.starts, ends = c.ends, early_open_s = c.early_open_s, grace_s = c.grace_s,
+             max_duration_s = c.max_duration_s, max_occupants = c.max_occupants, lobby = c.lobby,
+             password = c.password, revision = o.revision + 1
+         FROM changed c
+         WHERE o.tenant_id = c.tenant_id AND o.appointment_id = c.id AND o.cancelled_at IS NULL",
+        Uuid::from(appointment.tenant),
+        Uuid::from(appointment.id),
+        appointment.room.key().as_str(),
+        appointment.room.as_str(),
+        appointment.title.as_ref().map(Title::as_str),
+        appointment.time_zone.name(),
+        appointment.slot.starts(),
+        appointment.slot.ends(),
+        appointment.early_open.map(to_seconds),
+        appointment.grace.map(to_seconds),
+        appointment.max_duration.map(to_seconds),
+        appointment.options.max_occupants.map(to_count),
+        appointment.options.lobby,
+        to_blob(appointment.options.password.as_ref()),
+        appointment.external_id.as_ref().map(ExternalId::as_str),
+        appointment.description.as_ref().map(Description::as_str),
+        appointment.metadata.to_value(),
+        appointment.revision,
+        appointment.updated_at,
+    )
+    .execute(&mut *db)
+    .await;
+    let written = written(updated.map(drop))?;
+    if written == Written::Done {
+        participants::replace(db, appointment).await?;
+    }
+    Ok(written)
+}
+
+fn written(result: Result<(), sqlx::Error>) -> Result<Written, StoreError> {
+    match result {
+        Ok(()) => Ok(Written::Done),
+        Err(error) if is_overlap(&error) => Ok(Written::Overlaps),
+        Err(error) if is_duplicate(&error) => Ok(Written::ExternalIdTaken),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Cancels an appointment and its occurrences, unless it was cancelled before.
+///
+/// The appointment's row is taken first, so that two who cancel it wait for each other.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn cancel(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    id: AppointmentId,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "WITH cancelled AS (
+             UPDATE appointments SET cancelled_at = $3, updated_at = $3, revision = revision + 1
+             WHERE tenant_id = $1 AND id = $2 AND cancelled_at IS NULL
+             RETURNING tenant_id, id
+         )
+         UPDATE occurrences o SET cancelled_at = $3, revision = revision + 1
+         FROM cancelled
+         WHERE o.tenant_id = cancelled.tenant_id AND o.appointment_id = cancelled.id AND o.cancelled_at IS NULL",
+        Uuid::from(tenant),
+        Uuid::from(id),
+        now,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,77 @@
+//! Occurrences: the dates that appointments take a room for.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::StoreError;
+use super::columns::{count, seconds};
+use crate::reservation::{AppointmentId, Occurrence, OccurrenceId, Options, RoomKey, Slot, TenantId};
+use crate::seal::Sealed;
+
+/// An occurrence, with what it leaves open filled in from the tenant.
+pub(super) struct OccurrenceRow {
+    pub appointment_id: Uuid,
+    pub original_start: DateTime<Utc>,
+    pub starts: DateTime<Utc>,
+    pub ends: Option<DateTime<Utc>>,
+    pub revision: i64,
+    pub early_open_s: i32,
+    pub grace_s: i32,
+    pub max_duration_s: Option<i32>,
+    pub first_opened_at: Option<DateTime<Utc>>,
+    pub max_occupants: Option<i32>,
+    pub lobby: bool,
+    pub password: Option<Vec<u8>>,
+    pub appointment_cancelled: bool,
+}
+
+impl TryFrom<OccurrenceRow> for Occurrence {
+    type Error = StoreError;
+
+    fn try_from(row: OccurrenceRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: OccurrenceId { appointment: row.appointment_id.into(), original_start: row.original_start },
+            revision: row.revision,
+            slot: Slot::new(row.starts, row.ends).ok_or(StoreError::Unreadable { column: "ends" })?,
+            early_open: seconds(row.early_open_s),
+            grace: seconds(row.grace_s),
+            max_duration: row.max_duration_s.map(seconds),
+            first_opened_at: row.first_opened_at,
+            options: Options {
+                password: row.password.map(Sealed::from_bytes),
+                lobby: row.lobby,
+                max_occupants: row.max_occupants.map(count),
+            },
+            appointment_cancelled: row.appointment_cancelled,
+        })
+    }
+}
+
+/// The first booked appointment but `except` that takes the room within the slot.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn in_the_way(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    room: &RoomKey,
+    slot: Slot,
+    except: Option<AppointmentId>,
+) -> Result<Option<AppointmentId>, StoreError> {
+    let id = sqlx::query_scalar!(
+        "SELECT appointment_id FROM occurrences
+         WHERE tenant_id = $1 AND room = $2 AND cancelled_at IS NULL
+           AND tstzrange(starts, ends) && tstzrange($3, $4)
+           AND appointment_id IS DISTINCT FROM $5
+         ORDER BY starts LIMIT 1",
+        Uuid::from(tenant),
+        room.as_str(),
+        slot.starts(),
+        slot.ends(),
+        except.map(Uuid::from),
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(id.map(AppointmentId::from))
+}

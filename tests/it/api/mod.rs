@@ -1,0 +1,10 @@
+//! The API of appointment apps, over HTTP.
+
+mod appointments;
+mod batches;
+mod client;
+mod door;
+mod lists;
+mod live;
+mod once;
+mod races;
