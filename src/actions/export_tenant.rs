@@ -10,13 +10,13 @@ use uuid::Uuid;
 
 use super::passwords::{UnlockError, unlock};
 use crate::app::App;
-use crate::reservation::{AppId, Appointment, AppointmentState, ConferenceId, ServerId, Tenant, TenantName};
-use crate::store::appointments::{self, Cursor, Filter, Order, Page};
+use crate::reservation::{AppId, Appointment, AppointmentState, ServerId, Tenant, TenantName};
+use crate::store::appointments::{self, Filter, Order, Page};
 use crate::store::apps::{self, AppRecord};
-use crate::store::conferences::ConferenceRecord;
+use crate::store::conferences::{self, ConferenceRecord};
 use crate::store::export::{self, OccurrenceRecord, WrittenRefusal};
 use crate::store::servers::{self, ServerRecord};
-use crate::store::{StoreError, tenants};
+use crate::store::{Cursor, StoreError, tenants};
 
 /// How many things are read at once.
 const PAGE: i64 = 200;
@@ -75,7 +75,7 @@ enum Next {
     Apps(Option<AppId>),
     Servers(Option<ServerId>),
     Appointments(Option<Cursor>),
-    Conferences(Option<ConferenceId>),
+    Conferences(Option<Cursor>),
     Refusals(Option<Uuid>),
     Nothing,
 }
@@ -137,8 +137,9 @@ impl Export {
                 (appointments, next)
             }
             Next::Conferences(after) => {
-                let conferences = export::conferences(&mut db, tenant, after, PAGE).await?;
-                let next = conferences.last().map(|last| Next::Conferences(Some(last.conference.id)));
+                let all = conferences::Filter::default();
+                let conferences = conferences::list(&mut db, tenant, &all, after, PAGE, self.began).await?;
+                let next = conferences.last().map(|last| Next::Conferences(Some(last.cursor())));
                 let conferences = conferences.into_iter().map(Box::new).map(Exported::Conference).collect();
                 (conferences, next.unwrap_or(Next::Refusals(None)))
             }

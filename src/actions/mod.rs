@@ -6,6 +6,7 @@ pub mod add_tenant;
 pub mod app_credentials;
 pub mod authenticate;
 pub mod book;
+pub mod book_many;
 pub mod cancel;
 pub mod change_app;
 pub mod change_appointment;

@@ -6,7 +6,8 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, ResponseBuilder};
 use utoipa::{Modify, OpenApi as _};
 
-use super::{appointments, problem::ProblemView};
+use super::problem::ProblemView;
+use super::{appointments, conferences, decisions, rooms};
 
 /// The document. Each handler of the routes is listed here; a test compares the two.
 #[derive(utoipa::OpenApi)]
@@ -28,6 +29,12 @@ use super::{appointments, problem::ProblemView};
         appointments::show,
         appointments::change,
         appointments::cancel,
+        rooms::decide,
+        rooms::free_busy,
+        conferences::list,
+        conferences::show,
+        conferences::close,
+        decisions::list,
     ),
 )]
 struct ApiDoc;

@@ -7,11 +7,13 @@ mod app;
 mod appointment;
 mod conference;
 mod decide;
+mod decision;
 mod doctor;
 mod health;
 mod parse;
 mod print;
 mod prosody_config;
+mod room;
 mod serve;
 mod server;
 mod session;
@@ -98,6 +100,12 @@ enum Command {
     /// Conferences: rooms that were opened
     #[command(subcommand)]
     Conference(conference::ConferenceCommand),
+    /// Decisions: which rooms were opened or refused, and why
+    #[command(subcommand)]
+    Decision(decision::DecisionCommand),
+    /// Rooms: when one is free
+    #[command(subcommand)]
+    Room(room::RoomCommand),
     /// Write what Prosody needs to ask Frontdesk, ready to paste
     ProsodyConfig(prosody_config::ProsodyConfigArgs),
     /// Say what will not work in this set-up, and how to mend it
@@ -186,6 +194,8 @@ async fn dispatch(command: Command, output: Output, config: Config, place: Place
         Command::App(args) => args.run(app, output).await,
         Command::Appointment(command) => command.run(app, output).await,
         Command::Conference(command) => command.run(app, output).await,
+        Command::Decision(command) => command.run(app, output).await,
+        Command::Room(command) => command.run(app, output).await,
         Command::Decide(args) => args.run(app, output).await,
         Command::ProsodyConfig(args) => args.run(app, &config, output).await,
     };

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 
 use crate::app::App;
-use crate::reservation::{Tenant, TenantName};
+use crate::reservation::{Metadata, MetadataError, Tenant, TenantName};
 use crate::signing::{PublicKey, PublicKeyError};
 use crate::store::{StoreError, tenants};
 
@@ -28,6 +28,10 @@ pub(super) enum ValueError {
     Name,
     #[error("this is not an IANA time zone such as Europe/Berlin")]
     TimeZone,
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    #[error(transparent)]
+    Metadata(#[from] MetadataError),
 }
 
 /// A moment: RFC 3339 with its offset, in whole milliseconds. Without an offset nobody could say
@@ -104,6 +108,12 @@ impl<T> Maybe<T> {
 /// A count, 1 to 1 000 000.
 pub(super) fn count(text: &str) -> Result<u32, ValueError> {
     text.parse().ok().filter(|count| (1..=1_000_000).contains(count)).ok_or(ValueError::Count)
+}
+
+/// What is kept with an appointment: a JSON object.
+pub(super) fn metadata(text: &str) -> Result<Metadata, ValueError> {
+    let value: serde_json::Value = serde_json::from_str(text)?;
+    Ok(Metadata::try_from(value)?)
 }
 
 /// Why no tenant was found.

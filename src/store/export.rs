@@ -1,13 +1,12 @@
 //! What is read of a tenant to be taken elsewhere: in pages, by the primary keys, so that however much there is, a page
-//! is quick. Appointments are read [as elsewhere](super::appointments::list()).
+//! is quick. Appointments and conferences are read as everywhere.
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::StoreError;
-use super::conferences::{ConferenceRecord, RecordRow};
-use crate::reservation::{AppointmentId, ConferenceId, ServerId, Slot, TenantId};
+use crate::reservation::{AppointmentId, ServerId, Slot, TenantId};
 
 /// One date of an appointment.
 #[derive(Debug, Clone)]
@@ -33,6 +32,8 @@ pub struct WrittenRefusal {
     pub node: String,
     /// Why, as a code.
     pub reason: String,
+    /// The sentence that people saw, where it was kept.
+    pub message: Option<String>,
     /// When.
     pub refused_at: DateTime<Utc>,
 }
@@ -67,32 +68,6 @@ pub async fn occurrences(
         .collect()
 }
 
-/// The tenant's conferences by the order in which they were opened, at most `limit`: those after that one.
-///
-/// # Errors
-/// Where the database fails.
-pub async fn conferences(
-    db: &mut PgConnection,
-    tenant: TenantId,
-    after: Option<ConferenceId>,
-    limit: i64,
-) -> Result<Vec<ConferenceRecord>, StoreError> {
-    let rows = sqlx::query_as!(
-        RecordRow,
-        "SELECT c.tenant_id, c.id, c.room, c.node, c.server_id, s.state AS server_state, s.name AS server_name,
-                c.mail_owner, c.appointment_id, c.original_start, c.opened_at, c.ends_at, c.max_occupants, c.lobby,
-                c.password, c.closed_at, c.close_reason
-         FROM conferences c JOIN conference_servers s ON s.id = c.server_id
-         WHERE c.tenant_id = $1 AND ($2::uuid IS NULL OR c.id > $2) ORDER BY c.id LIMIT $3",
-        Uuid::from(tenant),
-        after.map(Uuid::from),
-        limit,
-    )
-    .fetch_all(db)
-    .await?;
-    rows.into_iter().map(ConferenceRecord::try_from).collect()
-}
-
 /// The tenant's refusals by their order in time, at most `limit`: those after that one.
 ///
 /// # Errors
@@ -104,7 +79,7 @@ pub async fn refusals(
     limit: i64,
 ) -> Result<Vec<WrittenRefusal>, StoreError> {
     let rows = sqlx::query!(
-        "SELECT id, server_id, node, reason, refused_at FROM refusals
+        "SELECT id, server_id, node, reason, message, refused_at FROM refusals
          WHERE tenant_id = $1 AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3",
         Uuid::from(tenant),
         after,
@@ -119,6 +94,7 @@ pub async fn refusals(
             server: row.server_id.into(),
             node: row.node,
             reason: row.reason,
+            message: row.message,
             refused_at: row.refused_at,
         })
         .collect())

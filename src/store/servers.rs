@@ -291,3 +291,12 @@ pub async fn first_for(db: &mut PgConnection, tenant: TenantId) -> Result<Option
     .await?;
     Ok(id.map(ServerId::from))
 }
+
+/// What the server is called.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn name(db: &mut PgConnection, id: ServerId) -> Result<Option<String>, StoreError> {
+    let name = sqlx::query_scalar!("SELECT name FROM conference_servers WHERE id = $1", Uuid::from(id));
+    Ok(name.fetch_optional(db).await?)
+}

@@ -1,6 +1,7 @@
 //! Conferences, and why rooms did not open.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::time;
@@ -9,23 +10,35 @@ use crate::reservation::{AppointmentId, CloseReason, ConferenceId, ServerId, Ten
 use crate::store::conferences::ConferenceRecord;
 use crate::store::export::WrittenRefusal;
 
-/// A conference.
-#[derive(Debug, Serialize)]
+/// A conference: a room that was opened.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Conference)]
 pub struct ConferenceView {
+    #[schema(value_type = uuid::Uuid)]
     id: ConferenceId,
     /// What a conference server calls it, in its requests and its log.
     server_side_id: String,
     tenant: String,
+    /// What the room is looked up by.
     room: String,
+    /// Its name as the conference server wrote it.
     node: String,
     server: String,
+    /// The appointment that it was granted for; null for a room that nobody booked.
+    #[schema(value_type = Option<uuid::Uuid>)]
     appointment: Option<AppointmentId>,
+    #[schema(format = DateTime)]
     opened_at: String,
+    /// When its conference server ends it.
+    #[schema(format = DateTime)]
     ends_at: String,
     max_occupants: Option<u32>,
     lobby: bool,
     has_password: bool,
+    #[schema(format = DateTime)]
     closed_at: Option<String>,
+    /// `released` (everybody left), `expired`, `superseded`, `cancelled` or `closed_by_hand`.
+    #[schema(value_type = Option<String>)]
     close_reason: Option<CloseReason>,
 }
 
@@ -60,6 +73,7 @@ pub struct RefusalView {
     server: ServerId,
     node: String,
     reason: String,
+    message: Option<String>,
     refused_at: String,
 }
 
@@ -70,6 +84,7 @@ impl From<&WrittenRefusal> for RefusalView {
             server: refusal.server,
             node: refusal.node.clone(),
             reason: refusal.reason.clone(),
+            message: refusal.message.clone(),
             refused_at: time(refusal.refused_at),
         }
     }

@@ -1,26 +1,35 @@
 //! What a conference server would be told.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{seconds, time};
 use crate::actions::dry_run::Forecast;
 use crate::reservation::{Basis, ConferenceId, Decision};
 
 /// What would be answered.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Forecast)]
 pub struct ForecastView {
     at: String,
+    /// The conference server that would be told so.
+    server: String,
     decision: &'static str,
+    /// Why it is refused: a stable code.
     reason: Option<&'static str>,
+    /// The sentence that people would see.
     message: Option<String>,
     /// When it would be granted, where that is known.
+    #[schema(format = DateTime)]
     opens_at: Option<String>,
+    #[schema(format = DateTime)]
     ends_at: Option<String>,
     duration_seconds: Option<i64>,
     scheduled: Option<bool>,
     max_occupants: Option<u32>,
     lobby: Option<bool>,
     has_password: Option<bool>,
+    #[schema(value_type = Option<uuid::Uuid>)]
     conference: Option<ConferenceId>,
 }
 
@@ -28,6 +37,7 @@ impl From<&Forecast> for ForecastView {
     fn from(forecast: &Forecast) -> Self {
         let mut view = Self {
             at: time(forecast.at),
+            server: forecast.server.clone(),
             decision: "",
             reason: None,
             message: None,

@@ -5,8 +5,10 @@ mod app;
 mod appointment;
 mod conference;
 mod credential;
+mod decided;
 mod export;
 mod forecast;
+mod free_busy;
 mod server;
 mod tenant;
 
@@ -16,8 +18,10 @@ pub use self::app::{AppDetailView, AppView, SigningKeyOnce};
 pub use self::appointment::{AppointmentView, OccurrenceView};
 pub use self::conference::{ConferenceView, RefusalView};
 pub use self::credential::CredentialOnce;
+pub use self::decided::DecidedView;
 pub use self::export::ExportView;
 pub use self::forecast::ForecastView;
+pub use self::free_busy::FreeBusyView;
 pub use self::server::ServerView;
 pub use self::tenant::{RemovedView, TenantView};
 

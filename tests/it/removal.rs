@@ -10,6 +10,7 @@ use frontdesk::actions::book::{book, book_in};
 use frontdesk::actions::change_server::{ServerChange, change_server};
 use frontdesk::actions::export_tenant::{ExportError, export_tenant};
 use frontdesk::actions::remove_tenant::{RemoveTenantError, remove_tenant};
+use frontdesk::reservation::wording::Language;
 use frontdesk::reservation::{Participant, ParticipantId, Reason, Role, Scopes, TenantName};
 use frontdesk::store::idempotency::{self, OnceKey};
 use frontdesk::store::refusals::{self, RefusalRecord};
@@ -78,6 +79,8 @@ async fn furnished() -> (World, String) {
         node: "nowhere".parse().unwrap(),
         reason: Reason::UnknownRoom,
         refused_at: world.clock.now(),
+        language: Language::En,
+        time_zone: chrono_tz::UTC,
     };
     let calendar = apps::find(&mut db, refusal.tenant, "calendar".into()).await.unwrap().unwrap();
     let key = OnceKey { tenant: refusal.tenant, app: calendar.id, key: [1; 32], request: [2; 32] };

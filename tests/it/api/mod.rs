@@ -6,5 +6,6 @@ mod client;
 mod door;
 mod lists;
 mod live;
+mod observing;
 mod once;
 mod races;

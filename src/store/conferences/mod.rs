@@ -1,5 +1,9 @@
 //! Granted rooms: read back, closed, tidied up. How they come to be is in [`claim`](super::claim).
 
+mod records;
+
+pub use records::{ConferenceRecord, Filter, State, by_id, list};
+
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -8,7 +12,7 @@ use super::StoreError;
 use super::columns::{count, parse};
 use crate::credential::CredentialHash;
 use crate::reservation::{
-    CloseReason, Conference, ConferenceId, OccurrenceId, Options, Replaces, RoomKey, Server, TenantId,
+    Conference, ConferenceId, OccurrenceId, Options, Replaces, RoomKey, Server, ServerId, TenantId,
 };
 use crate::seal::Sealed;
 
@@ -177,96 +181,27 @@ pub async fn release(
     })
 }
 
-/// A conference with how it ended, if it did.
-#[derive(Debug, Clone)]
-pub struct ConferenceRecord {
-    /// The conference.
-    pub conference: Conference,
-    /// The name of the server that held it.
-    pub server_name: String,
-    /// When it was closed, and why.
-    pub closed: Option<(DateTime<Utc>, CloseReason)>,
-}
-
-/// A conference as it lies in the table, with the name of the server that held it.
-pub(super) struct RecordRow {
-    pub tenant_id: Uuid,
-    pub id: Uuid,
-    pub room: String,
-    pub node: String,
-    pub server_id: Uuid,
-    pub server_state: String,
-    pub server_name: String,
-    pub mail_owner: String,
-    pub appointment_id: Option<Uuid>,
-    pub original_start: Option<DateTime<Utc>>,
-    pub opened_at: DateTime<Utc>,
-    pub ends_at: DateTime<Utc>,
-    pub max_occupants: Option<i32>,
-    pub lobby: bool,
-    pub password: Option<Vec<u8>>,
-    pub closed_at: Option<DateTime<Utc>>,
-    pub close_reason: Option<String>,
-}
-
-impl TryFrom<RecordRow> for ConferenceRecord {
-    type Error = StoreError;
-
-    fn try_from(row: RecordRow) -> Result<Self, StoreError> {
-        let reason = row.close_reason.map(|reason| parse("close_reason", &reason)).transpose()?;
-        let conference = ConferenceRow {
-            tenant_id: row.tenant_id,
-            id: row.id,
-            room: row.room,
-            node: row.node,
-            server_id: row.server_id,
-            server_state: row.server_state,
-            mail_owner: row.mail_owner,
-            appointment_id: row.appointment_id,
-            original_start: row.original_start,
-            opened_at: row.opened_at,
-            ends_at: row.ends_at,
-            max_occupants: row.max_occupants,
-            lobby: row.lobby,
-            password: row.password,
-        };
-        Ok(Self {
-            conference: conference.try_into()?,
-            server_name: row.server_name,
-            closed: row.closed_at.zip(reason),
-        })
-    }
-}
-
-/// The tenant's conferences, the latest first; at most `limit`. With `open_at`, only those that are
-/// open and not over then; with `id`, only that one.
+/// The server that has the room open at that moment, unless it is revoked.
 ///
 /// # Errors
 /// Where the database fails.
-pub async fn list(
+pub async fn holder(
     db: &mut PgConnection,
     tenant: TenantId,
-    id: Option<ConferenceId>,
-    open_at: Option<DateTime<Utc>>,
-    limit: i64,
-) -> Result<Vec<ConferenceRecord>, StoreError> {
-    let rows = sqlx::query_as!(
-        RecordRow,
-        "SELECT c.tenant_id, c.id, c.room, c.node, c.server_id, s.state AS server_state, s.name AS server_name,
-                c.mail_owner, c.appointment_id, c.original_start, c.opened_at, c.ends_at, c.max_occupants, c.lobby,
-                c.password, c.closed_at, c.close_reason
-         FROM conferences c JOIN conference_servers s ON s.id = c.server_id
-         WHERE c.tenant_id = $1 AND ($2::uuid IS NULL OR c.id = $2)
-           AND ($3::timestamptz IS NULL OR (c.closed_at IS NULL AND c.ends_at > $3))
-         ORDER BY c.opened_at DESC, c.id DESC LIMIT $4",
+    room: &RoomKey,
+    at: DateTime<Utc>,
+) -> Result<Option<ServerId>, StoreError> {
+    let id = sqlx::query_scalar!(
+        "SELECT s.id FROM conferences c JOIN conference_servers s ON s.id = c.server_id
+         WHERE c.tenant_id = $1 AND c.room = $2 AND c.closed_at IS NULL
+           AND c.opened_at <= $3 AND c.ends_at > $3 AND s.state <> 'revoked'",
         Uuid::from(tenant),
-        id.map(Uuid::from),
-        open_at,
-        limit,
+        room.as_str(),
+        at,
     )
-    .fetch_all(db)
+    .fetch_optional(db)
     .await?;
-    rows.into_iter().map(ConferenceRecord::try_from).collect()
+    Ok(id.map(ServerId::from))
 }
 
 /// How many conferences of all tenants are open and not over.
