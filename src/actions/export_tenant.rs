@@ -1,18 +1,22 @@
 //! Everything of a tenant is read, page by page, to be taken elsewhere.
 
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use sqlx::PgConnection;
+use strum::VariantArray as _;
 use uuid::Uuid;
 
 use super::passwords::{UnlockError, unlock};
 use crate::app::App;
-use crate::reservation::{AppId, Appointment, AppointmentId, ConferenceId, ServerId, Tenant, TenantName};
-use crate::store::appointments;
+use crate::reservation::{AppId, Appointment, AppointmentState, ServerId, Tenant, TenantName};
+use crate::store::appointments::{self, Filter, Order, Page};
 use crate::store::apps::{self, AppRecord};
-use crate::store::conferences::ConferenceRecord;
+use crate::store::conferences::{self, ConferenceRecord};
 use crate::store::export::{self, OccurrenceRecord, WrittenRefusal};
 use crate::store::servers::{self, ServerRecord};
-use crate::store::{StoreError, tenants};
+use crate::store::{Cursor, StoreError, tenants};
 
 /// How many things are read at once.
 const PAGE: i64 = 200;
@@ -59,6 +63,7 @@ pub enum ExportError {
 #[derive(Debug)]
 pub struct Export {
     tenant: Tenant,
+    began: DateTime<Utc>,
     with_passwords: bool,
     next: Next,
 }
@@ -69,8 +74,8 @@ enum Next {
     Tenant,
     Apps(Option<AppId>),
     Servers(Option<ServerId>),
-    Appointments(Option<AppointmentId>),
-    Conferences(Option<ConferenceId>),
+    Appointments(Option<Cursor>),
+    Conferences(Option<Cursor>),
     Refusals(Option<Uuid>),
     Nothing,
 }
@@ -85,10 +90,11 @@ pub async fn export_tenant(
     name: &TenantName,
     with_passwords: bool,
 ) -> Result<Export, ExportError> {
+    let began = app.clock.now();
     let mut db = app.db.acquire().await.map_err(StoreError::from)?;
     let tenant = tenants::by_name(&mut db, name).await?;
     let tenant = tenant.ok_or_else(|| ExportError::Unknown(name.clone()))?;
-    Ok(Export { tenant, with_passwords, next: Next::Tenant })
+    Ok(Export { tenant, began, with_passwords, next: Next::Tenant })
 }
 
 impl Export {
@@ -96,6 +102,12 @@ impl Export {
     #[must_use]
     pub fn tenant(&self) -> &Tenant {
         &self.tenant
+    }
+
+    /// When it began.
+    #[must_use]
+    pub fn began(&self) -> DateTime<Utc> {
+        self.began
     }
 
     /// The next page, which may be empty; `None` after the last.
@@ -120,16 +132,14 @@ impl Export {
                 (servers, next.unwrap_or(Next::Appointments(None)))
             }
             Next::Appointments(after) => {
-                let appointments = self.appointments(app, &mut db, after).await?;
-                let last = match appointments.last() {
-                    Some(Exported::Appointment { appointment, .. }) => Some(appointment.id),
-                    _ => None,
-                };
-                (appointments, last.map_or(Next::Conferences(None), |last| Next::Appointments(Some(last))))
+                let (appointments, last) = self.appointments(app, &mut db, after).await?;
+                let next = last.map_or(Next::Conferences(None), |last| Next::Appointments(Some(last)));
+                (appointments, next)
             }
             Next::Conferences(after) => {
-                let conferences = export::conferences(&mut db, tenant, after, PAGE).await?;
-                let next = conferences.last().map(|last| Next::Conferences(Some(last.conference.id)));
+                let all = conferences::Filter::default();
+                let conferences = conferences::list(&mut db, tenant, &all, after, PAGE, self.began).await?;
+                let next = conferences.last().map(|last| Next::Conferences(Some(last.cursor())));
                 let conferences = conferences.into_iter().map(Box::new).map(Exported::Conference).collect();
                 (conferences, next.unwrap_or(Next::Refusals(None)))
             }
@@ -143,31 +153,34 @@ impl Export {
         Ok(Some(page))
     }
 
+    /// A page of appointments, and the place of the last.
     async fn appointments(
         &self,
         app: &App,
         db: &mut PgConnection,
-        after: Option<AppointmentId>,
-    ) -> Result<Vec<Exported>, ExportError> {
+        after: Option<Cursor>,
+    ) -> Result<(Vec<Exported>, Option<Cursor>), ExportError> {
         let tenant = self.tenant.id;
-        let appointments = appointments::in_order(db, tenant, after, PAGE).await?;
+        let all = Filter { states: Some(AppointmentState::VARIANTS.to_vec()), ..Filter::default() };
+        let page = Page { order: Order::CreatedAt, after, limit: PAGE };
+        let appointments = appointments::list(db, tenant, &all, page, self.began).await?;
+        let last = appointments.last().map(|last| Order::CreatedAt.place(last));
         let ids: Vec<_> = appointments.iter().map(|appointment| appointment.id).collect();
-        // Both in the order of the appointments.
-        let mut dates = export::occurrences(db, tenant, &ids).await?.into_iter().peekable();
+        let mut dates: HashMap<_, Vec<_>> = HashMap::new();
+        for date in export::occurrences(db, tenant, &ids).await? {
+            dates.entry(date.appointment).or_default().push(date);
+        }
         let mut page = Vec::with_capacity(appointments.len());
         for appointment in appointments {
-            let mut occurrences = Vec::new();
-            while let Some(date) = dates.next_if(|date| date.appointment == appointment.id) {
-                occurrences.push(date);
-            }
             let password = if self.with_passwords {
                 unlock(&app.keys, tenant, Some(appointment.id), &appointment.options)
                     .inspect_err(|_| _ = app.metrics.unseal_failures.inc())?
             } else {
                 None
             };
+            let occurrences = dates.remove(&appointment.id).unwrap_or_default();
             page.push(Exported::Appointment { appointment: Box::new(appointment), occurrences, password });
         }
-        Ok(page)
+        Ok((page, last))
     }
 }

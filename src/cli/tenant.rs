@@ -171,7 +171,7 @@ impl TenantCommand {
                 while let Some(page) = export.page(app).await? {
                     lines(
                         page.iter()
-                            .map(|exported| ExportView::new(export.tenant(), exported, app.clock.now())),
+                            .map(|exported| ExportView::new(export.tenant(), exported, export.began())),
                     )?;
                 }
                 Ok(())

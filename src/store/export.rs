@@ -1,13 +1,12 @@
 //! What is read of a tenant to be taken elsewhere: in pages, by the primary keys, so that however much there is, a page
-//! is quick.
+//! is quick. Appointments and conferences are read as everywhere.
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::StoreError;
-use super::conferences::{ConferenceRecord, RecordRow};
-use crate::reservation::{AppointmentId, ConferenceId, ServerId, Slot, TenantId};
+use crate::reservation::{AppointmentId, ServerId, Slot, TenantId};
 
 /// One date of an appointment.
 #[derive(Debug, Clone)]
@@ -33,15 +32,13 @@ pub struct WrittenRefusal {
     pub node: String,
     /// Why, as a code.
     pub reason: String,
-    /// What the room is looked up by; null where nothing can be called so.
-    pub room: Option<String>,
-    /// The sentence that people saw.
+    /// The sentence that people saw, where it was kept.
     pub message: Option<String>,
     /// When.
     pub refused_at: DateTime<Utc>,
 }
 
-/// The dates of these appointments, each appointment's in order.
+/// The dates of these appointments, in order.
 ///
 /// # Errors
 /// Where the database fails.
@@ -53,7 +50,7 @@ pub async fn occurrences(
     let appointments: Vec<Uuid> = appointments.iter().copied().map(Uuid::from).collect();
     let rows = sqlx::query!(
         "SELECT appointment_id, original_start, starts, ends, cancelled_at FROM occurrences
-         WHERE tenant_id = $1 AND appointment_id = ANY ($2) ORDER BY appointment_id, original_start",
+         WHERE tenant_id = $1 AND appointment_id = ANY ($2) ORDER BY original_start",
         Uuid::from(tenant),
         &appointments,
     )
@@ -71,32 +68,6 @@ pub async fn occurrences(
         .collect()
 }
 
-/// The tenant's conferences by the order in which they were opened, at most `limit`: those after that one.
-///
-/// # Errors
-/// Where the database fails.
-pub async fn conferences(
-    db: &mut PgConnection,
-    tenant: TenantId,
-    after: Option<ConferenceId>,
-    limit: i64,
-) -> Result<Vec<ConferenceRecord>, StoreError> {
-    let rows = sqlx::query_as!(
-        RecordRow,
-        "SELECT c.tenant_id, c.id, c.room, c.node, c.server_id, s.state AS server_state, s.name AS server_name,
-                c.mail_owner, c.appointment_id, c.original_start, c.opened_at, c.ends_at, c.max_occupants, c.lobby,
-                c.password, c.closed_at, c.close_reason
-         FROM conferences c JOIN conference_servers s ON s.id = c.server_id
-         WHERE c.tenant_id = $1 AND ($2::uuid IS NULL OR c.id > $2) ORDER BY c.id LIMIT $3",
-        Uuid::from(tenant),
-        after.map(Uuid::from),
-        limit,
-    )
-    .fetch_all(db)
-    .await?;
-    rows.into_iter().map(ConferenceRecord::try_from).collect()
-}
-
 /// The tenant's refusals by their order in time, at most `limit`: those after that one.
 ///
 /// # Errors
@@ -108,7 +79,7 @@ pub async fn refusals(
     limit: i64,
 ) -> Result<Vec<WrittenRefusal>, StoreError> {
     let rows = sqlx::query!(
-        "SELECT id, server_id, node, reason, room, message, refused_at FROM refusals
+        "SELECT id, server_id, node, reason, message, refused_at FROM refusals
          WHERE tenant_id = $1 AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3",
         Uuid::from(tenant),
         after,
@@ -123,7 +94,6 @@ pub async fn refusals(
             server: row.server_id.into(),
             node: row.node,
             reason: row.reason,
-            room: row.room,
             message: row.message,
             refused_at: row.refused_at,
         })

@@ -38,7 +38,7 @@ pub enum ExportView {
 }
 
 impl ExportView {
-    /// The thing as a line, without the end of the line.
+    /// The thing as a line, without the end of the line; as it is at that moment.
     #[must_use]
     pub fn new(tenant: &Tenant, exported: &Exported, now: DateTime<Utc>) -> Self {
         match exported {

@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{AppointmentRow, select_appointments};
-use crate::reservation::{Appointment, AppointmentId, AppointmentState, ExternalId, RoomKey, TenantId};
+use crate::reservation::{Appointment, AppointmentState, ExternalId, RoomKey, TenantId};
 use crate::store::{Cursor, StoreError, participants};
 
 /// Which appointments to list.
@@ -141,29 +141,6 @@ pub async fn list(
     };
     let mut appointments: Vec<Appointment> =
         rows.into_iter().map(Appointment::try_from).collect::<Result<_, _>>()?;
-    participants::add_to(db, &mut appointments).await?;
-    Ok(appointments)
-}
-
-/// The tenant's appointments by the order in which they were booked, cancelled ones too, at most `limit`: those after
-/// that one.
-///
-/// # Errors
-/// Where the database fails.
-pub async fn in_order(
-    db: &mut PgConnection,
-    tenant: TenantId,
-    after: Option<AppointmentId>,
-    limit: i64,
-) -> Result<Vec<Appointment>, StoreError> {
-    let rows = select_appointments!(
-        "WHERE a.tenant_id = $1 AND ($2::uuid IS NULL OR a.id > $2) ORDER BY a.id LIMIT $3",
-        Uuid::from(tenant),
-        after.map(Uuid::from),
-        limit,
-    );
-    let mut appointments: Vec<Appointment> =
-        rows.fetch_all(&mut *db).await?.into_iter().map(Appointment::try_from).collect::<Result<_, _>>()?;
     participants::add_to(db, &mut appointments).await?;
     Ok(appointments)
 }

@@ -2,7 +2,6 @@
 
 mod records;
 
-pub(super) use records::RecordRow;
 pub use records::{ConferenceRecord, Filter, State, by_id, list};
 
 use chrono::{DateTime, Utc};

@@ -58,24 +58,24 @@ pub enum State {
     All,
 }
 
-pub(in crate::store) struct RecordRow {
-    pub tenant_id: Uuid,
-    pub id: Uuid,
-    pub room: String,
-    pub node: String,
-    pub server_id: Uuid,
-    pub server_state: String,
-    pub server_name: String,
-    pub mail_owner: String,
-    pub appointment_id: Option<Uuid>,
-    pub original_start: Option<DateTime<Utc>>,
-    pub opened_at: DateTime<Utc>,
-    pub ends_at: DateTime<Utc>,
-    pub max_occupants: Option<i32>,
-    pub lobby: bool,
-    pub password: Option<Vec<u8>>,
-    pub closed_at: Option<DateTime<Utc>>,
-    pub close_reason: Option<String>,
+struct RecordRow {
+    tenant_id: Uuid,
+    id: Uuid,
+    room: String,
+    node: String,
+    server_id: Uuid,
+    server_state: String,
+    server_name: String,
+    mail_owner: String,
+    appointment_id: Option<Uuid>,
+    original_start: Option<DateTime<Utc>>,
+    opened_at: DateTime<Utc>,
+    ends_at: DateTime<Utc>,
+    max_occupants: Option<i32>,
+    lobby: bool,
+    password: Option<Vec<u8>>,
+    closed_at: Option<DateTime<Utc>>,
+    close_reason: Option<String>,
 }
 
 impl TryFrom<RecordRow> for ConferenceRecord {
