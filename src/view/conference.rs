@@ -73,7 +73,6 @@ pub struct RefusalView {
     server: ServerId,
     node: String,
     reason: String,
-    room: Option<String>,
     message: Option<String>,
     refused_at: String,
 }
@@ -85,7 +84,6 @@ impl From<&WrittenRefusal> for RefusalView {
             server: refusal.server,
             node: refusal.node.clone(),
             reason: refusal.reason.clone(),
-            room: refusal.room.clone(),
             message: refusal.message.clone(),
             refused_at: time(refusal.refused_at),
         }

@@ -253,7 +253,7 @@ async fn export(world: &World, with_passwords: bool) -> Vec<Value> {
     let mut lines = Vec::new();
     while let Some(page) = export.page(&world.app).await.unwrap() {
         assert!(page.len() <= 200, "a page of {}", page.len());
-        let views = page.iter().map(|exported| ExportView::new(export.tenant(), exported, world.clock.now()));
+        let views = page.iter().map(|exported| ExportView::new(export.tenant(), exported, export.began()));
         lines.extend(views.map(|view| serde_json::to_value(view).unwrap()));
     }
     lines
