@@ -9,6 +9,7 @@ pub mod caller;
 mod callers;
 pub mod code;
 pub mod conditional;
+mod docs;
 pub mod door;
 pub mod field;
 pub mod limiter;
@@ -32,7 +33,10 @@ pub use openapi::document;
 
 /// Every URL of the API.
 pub fn routes(config: &mut web::ServiceConfig, allowed: &Origins) {
-    config.service(web::resource("/openapi.json").route(web::get().to(openapi::serve))).service(
+    config
+        .configure(docs::routes)
+        .service(web::resource("/openapi.json").route(web::get().to(openapi::serve)));
+    config.service(
         web::scope("/v1")
             .wrap(from_fn(door))
             .wrap(Condition::new(!allowed.as_slice().is_empty(), cors(allowed)))

@@ -2,3 +2,4 @@
 
 mod appointments;
 mod client;
+mod pages;
