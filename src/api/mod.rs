@@ -17,6 +17,7 @@ pub mod once;
 mod openapi;
 pub mod page;
 pub mod problem;
+mod shape;
 
 use std::future::ready;
 

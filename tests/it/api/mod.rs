@@ -2,4 +2,7 @@
 
 mod appointments;
 mod client;
+mod document;
+mod isolation;
 mod pages;
+mod scopes;
