@@ -16,6 +16,7 @@ pub(super) fn shape(document: &mut Value) {
     }
     if let Some(schemas) = document["components"]["schemas"].as_object_mut() {
         close(schemas, inputs);
+        refer(schemas);
         *schemas = std::mem::take(schemas).into_iter().map(|(name, schema)| (page(&name), schema)).collect();
     }
     rename_pages(document);
@@ -48,6 +49,18 @@ fn close(schemas: &mut Map<String, Value>, mut names: Vec<String>) {
         }
         references(schema, &mut names);
         closed.push(name);
+    }
+}
+
+/// Has pages refer to what they are full of, which would be another type to generated clients.
+fn refer(schemas: &mut Map<String, Value>) {
+    let names: Vec<String> = schemas.keys().cloned().collect();
+    for (name, schema) in schemas {
+        if let Some(item) =
+            name.strip_prefix("PageView_").filter(|item| names.iter().any(|name| name == item))
+        {
+            schema["properties"]["data"]["items"] = json!({ "$ref": format!("#/components/schemas/{item}") });
+        }
     }
 }
 
@@ -96,7 +109,8 @@ mod tests {
             "components": { "schemas": {
                 "Input": { "properties": { "inner": { "$ref": "#/components/schemas/Inner" } } },
                 "Inner": { "properties": { "again": { "$ref": "#/components/schemas/Input" } } },
-                "PageView_View": { "properties": {} },
+                "PageView_View": { "properties": { "data": { "items": { "type": "object" } } } },
+                "View": { "properties": {} },
             } },
         });
         shape(&mut document);
@@ -106,6 +120,7 @@ mod tests {
         let schemas = &document["components"]["schemas"];
         assert_eq!(schemas["Input"]["additionalProperties"], json!(false));
         assert_eq!(schemas["Inner"]["additionalProperties"], json!(false));
-        assert_eq!(schemas["ViewPage"], json!({ "properties": {} }));
+        assert_eq!(schemas["ViewPage"]["properties"]["data"]["items"]["$ref"], "#/components/schemas/View");
+        assert_eq!(schemas["View"], json!({ "properties": {} }));
     }
 }
