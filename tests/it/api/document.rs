@@ -75,7 +75,7 @@ pub async fn operations(world: &World) -> Vec<Operation> {
             });
         }
     }
-    assert!(all.len() > 5, "{all:?}");
+    assert!(!all.is_empty());
     all
 }
 

@@ -129,7 +129,8 @@ async fn a_thing_is_not_there(operation: &Operation) {
     let (id, body) = (&operation.id, change(&operation.id));
     let mut foreign = operation.ask(&two.other, &two.there(operation), &body).await;
     let mut nothing = operation.ask(&two.other, &operation.nowhere(), &body).await;
-    assert_eq!((foreign.status, foreign.code()), (404, "not_found"), "{id}");
+    assert_eq!(foreign.status, 404, "{id}: {foreign:?}");
+    assert_eq!(foreign.code(), "not_found", "{id}");
     for answer in [&mut foreign, &mut nothing] {
         answer.body.as_object_mut().unwrap().remove("request_id");
         for name in ["x-request-id", "date", "ratelimit", "content-length"] {
