@@ -1,7 +1,7 @@
 # `make run` and `make test` are all that is needed on a fresh machine with Rust.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long test-prosody prepare fmt docs deb
+.PHONY: help run test test-api test-api-long test-long test-prosody prepare fmt docs deb
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1	/'
@@ -16,6 +16,13 @@ test: ## Check the formatting and the lints, and run every test on a real Postgr
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- --deny warnings
 	scripts/with-postgres cargo test --locked
+	scripts/test-api
+
+test-api: ## Ask for everything that the API's document says, with good and bad input, and with a generated client
+	scripts/test-api
+
+test-api-long: ## The same for a quarter of an hour, with new input each time
+	scripts/test-api 900
 
 test-long: ## Run the tests that kill, many more times
 	KILLS=30 scripts/with-postgres cargo test --locked --test it crashes

@@ -6,13 +6,14 @@ use std::fs;
 use std::path::PathBuf;
 
 use chrono::{TimeDelta, TimeZone as _, Utc};
+use frontdesk::api::code::Code;
 use frontdesk::config;
 use frontdesk::doctor::Check;
 use frontdesk::http::fault::Fault;
 use frontdesk::reservation::wording::{Language, open_already};
 use frontdesk::reservation::{NameError, Reason, Scope};
 use regex::Regex;
-use strum::{EnumMessage as _, IntoEnumIterator as _, VariantNames as _};
+use strum::{EnumMessage as _, IntoEnumIterator as _, VariantArray as _, VariantNames as _};
 
 /// Holds a document to what the code says, between the two marks of that name.
 fn hold(path: &str, name: &str, wanted: &str) {
@@ -64,10 +65,44 @@ fn the_scopes_are_those_of_the_code() {
     hold("docs/operations.md", "scopes", &table(["scope", "what it allows"], rows));
 }
 
+#[test]
+fn each_problem_of_the_api_has_a_page() {
+    let rows = Code::VARIANTS.iter().map(|code| {
+        let meaning = format!("{} ({})", code.title(), code.status().as_u16());
+        [format!("[`{code}`]({code}.md)"), meaning]
+    });
+    hold("docs/problems/README.md", "problems", &table(["code", "meaning, and status of the answer"], rows));
+    let pages = Code::VARIANTS.iter().map(|code| (PathBuf::from(format!("docs/problems/{code}.md")), code));
+    let pages: BTreeMap<_, _> = pages.map(|(path, code)| (path, page(*code))).collect();
+    let renew = env::var_os("RENEW_DOCS").is_some();
+    for (path, wanted) in &pages {
+        if renew {
+            fs::write(path, wanted).unwrap();
+        }
+        let found = fs::read_to_string(path).unwrap_or_default();
+        assert!(found == *wanted, "{} is not what the code says: run `make docs`", path.display());
+    }
+    for path in fs::read_dir("docs/problems").unwrap().map(|entry| entry.unwrap().path()) {
+        let known = pages.contains_key(&path) || path.ends_with("README.md");
+        if !known && renew {
+            fs::remove_file(&path).unwrap();
+        }
+        assert!(known || renew, "{} is about no problem: run `make docs`", path.display());
+    }
+}
+
+/// What there is to say about a problem.
+fn page(code: Code) -> String {
+    let (title, status, help) = (code.title(), code.status(), code.help());
+    format!(
+        "<!-- written by `make docs` -->\n# {title}\n\nCode `{code}`, status {status}.\n\n{help}\n\n[All problems](README.md)\n"
+    )
+}
+
 /// Every Markdown file of ours, with its text.
 fn documents() -> BTreeMap<PathBuf, String> {
     let in_folder = |folder: &str| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let files = [".", "docs", "migrations"].into_iter().flat_map(in_folder);
+    let files = [".", "docs", "docs/problems", "migrations"].into_iter().flat_map(in_folder);
     let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
     files.map(|path| (path.clone(), fs::read_to_string(path).unwrap())).collect()
 }

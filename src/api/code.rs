@@ -17,6 +17,7 @@ use utoipa::ToSchema;
     strum::EnumString,
     strum::VariantArray,
 )]
+#[schema(as = ProblemCode)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Code {

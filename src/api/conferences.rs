@@ -43,7 +43,7 @@ pub(super) struct ConferenceQuery {
     until: Field<DateTime<Utc>>,
     /// The `next_cursor` of the page before.
     #[serde(default)]
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^[A-Za-z0-9_-]{32}$")]
     cursor: Field<Cursor>,
     /// How many at the most; 50, where nothing is said.
     #[serde(default)]

@@ -272,9 +272,10 @@ impl FromJson for DateTime<Utc> {
     }
 }
 
-/// A whole number of things.
+/// A whole number of things. `3.0` is one to JSON, which knows one kind of number.
 pub(super) fn whole(value: &Value, least: i64, most: i64) -> Result<i64, Vec<FieldError>> {
-    let number = value.as_i64().filter(|number| (least..=most).contains(number));
+    let float = || value.as_f64().filter(|float| float.fract() == 0.0)?.to_string().parse().ok();
+    let number = value.as_i64().or_else(float).filter(|number| (least..=most).contains(number));
     number.ok_or_else(|| wrong(format_args!("write a whole number from {least} to {most}")))
 }
 
@@ -318,4 +319,22 @@ pub(super) fn list<T: FromJson>(value: Value, most: usize) -> Result<Vec<T>, Vec
         }
     }
     if errors.is_empty() { Ok(all) } else { Err(errors) }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_whole_number_may_be_written_with_a_point() {
+        for (value, number) in [(json!(3), Some(3)), (json!(3.0), Some(3)), (json!(5e0), Some(5))] {
+            assert_eq!(whole(&value, 1, 5).ok(), number, "{value}");
+        }
+        for value in [json!(3.5), json!(0.0), json!(6.0), json!(1e300), json!("3"), json!(true), json!(-3.0)]
+        {
+            assert!(whole(&value, 1, 5).is_err(), "{value}");
+        }
+    }
 }

@@ -12,6 +12,7 @@ pub mod code;
 pub mod conditional;
 mod conferences;
 mod decisions;
+mod docs;
 pub mod door;
 pub mod field;
 pub mod limiter;
@@ -20,6 +21,7 @@ mod openapi;
 pub mod page;
 pub mod problem;
 mod rooms;
+mod shape;
 
 use std::future::ready;
 
@@ -38,7 +40,10 @@ pub use openapi::document;
 
 /// Every URL of the API.
 pub fn routes(config: &mut web::ServiceConfig, allowed: &Origins) {
-    config.service(web::resource("/openapi.json").route(web::get().to(openapi::serve))).service(
+    config
+        .configure(docs::routes)
+        .service(web::resource("/openapi.json").route(web::get().to(openapi::serve)));
+    config.service(
         web::scope("/v1")
             .wrap(from_fn(door))
             .wrap(Condition::new(!allowed.as_slice().is_empty(), cors(allowed)))

@@ -1,6 +1,9 @@
 //! `/openapi.json`: what the API can do, generated from the handlers.
 
+use std::sync::LazyLock;
+
 use actix_web::HttpResponse;
+use serde_json::json;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, ResponseBuilder};
@@ -8,7 +11,7 @@ use utoipa::{Modify, OpenApi as _};
 
 use super::admin::{apps, servers, tenant_removal, tenants};
 use super::problem::ProblemView;
-use super::{appointments, conferences, decisions, rooms};
+use super::{appointments, conferences, decisions, rooms, shape};
 
 /// The document. Each handler of the routes is listed here; a test compares the two.
 #[derive(utoipa::OpenApi)]
@@ -116,10 +119,16 @@ fn add_common(operation: &mut Operation) {
     }
 }
 
+static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
+    let mut document = json!(ApiDoc::openapi());
+    shape::shape(&mut document);
+    document.to_string()
+});
+
 /// The document as JSON.
 #[must_use]
-pub fn document() -> String {
-    ApiDoc::openapi().to_json().unwrap_or_default()
+pub fn document() -> &'static str {
+    &DOCUMENT
 }
 
 /// Serves it.

@@ -103,7 +103,7 @@ impl FromJson for Limit {
 pub struct PageQuery {
     /// The `next_cursor` of the page before.
     #[serde(default)]
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^[A-Za-z0-9_-]{32}$")]
     cursor: Field<Cursor>,
     /// How many at the most; 50, where nothing is said.
     #[serde(default)]

@@ -72,9 +72,8 @@ impl FieldError {
     }
 }
 
-/// What an API client is told (RFC 9457).
-///
-/// Only for the OpenAPI document; [`Problem::respond`] writes it.
+// Its doc comment stands in the OpenAPI document.
+/// What went wrong (RFC 9457).
 #[derive(Serialize, ToSchema)]
 #[schema(as = Problem)]
 pub struct ProblemView {

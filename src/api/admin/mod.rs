@@ -28,7 +28,7 @@ pub struct OfTenantQuery {
     tenant: Field<TenantName>,
     /// The `next_cursor` of the page before.
     #[serde(default)]
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^[A-Za-z0-9_-]{32}$")]
     cursor: Field<Cursor>,
     /// How many at the most; 50, where nothing is said.
     #[serde(default)]

@@ -23,9 +23,10 @@ const MOST: usize = 1000;
 
 /// Appointments to book.
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = AppointmentBatchInput)]
 pub struct BatchInput {
     #[serde(default)]
-    #[schema(value_type = Vec<AppointmentInput>, min_items = 1, max_items = 1000)]
+    #[schema(value_type = Vec<AppointmentInput>, required, min_items = 1, max_items = 1000)]
     appointments: Field<Many>,
     #[serde(flatten)]
     #[schema(ignore)]
@@ -50,6 +51,7 @@ impl FromJson for BatchInput {
 
 /// The booked appointments, in the order of the request.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AppointmentBatch)]
 pub struct BatchView {
     data: Vec<AppointmentView>,
 }
@@ -59,6 +61,7 @@ pub struct BatchView {
 /// Up to 1000 appointments, all or none: where one can't be booked, none is, and `errors` says what is wrong with which.
 #[utoipa::path(
     post, path = "/v1/appointments/batch", tag = "appointments", operation_id = "createAppointments",
+    security(("app" = ["appointments:write"])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes repetitions harmless: any text of up to 255 \
         characters, kept for 24 hours", min_length = 1, max_length = 255)),
     request_body = BatchInput,

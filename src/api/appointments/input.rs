@@ -7,7 +7,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::actions::book::Booking;
-use crate::actions::change_appointment::{AppointmentChange, End, Expected, Patch};
+use crate::actions::change_appointment::Expected;
 use crate::actions::passwords;
 use crate::actions::room_names;
 use crate::api::field::{Field, FromJson, Length, Reading, Unknown, list, wrong};
@@ -17,26 +17,32 @@ use crate::reservation::{
     RoomPassword, TenantName, Title,
 };
 
-/// An appointment to book or to change. Times are RFC 3339 with their offset from UTC.
+/// An appointment to book. Times are RFC 3339 with their offset from UTC.
 #[derive(Debug, Deserialize, ToSchema)]
-#[schema(as = AppointmentInput)]
+#[schema(as = AppointmentInput, example = json!({
+    "room": "Grüße Raum", "title": "Consultation", "starts": "2026-12-01T09:00:00+01:00", "duration_seconds": 1800,
+    "time_zone": "Europe/Berlin", "participants": [{ "role": "host", "name": "Ada", "email": "ada@example.org" }],
+}))]
 pub struct AppointmentInput {
     /// The room, as a person writes it or as its URL has it. Without one, a name is made that nobody guesses and that can
     /// be read aloud.
     #[serde(default)]
-    #[schema(value_type = Option<String>, example = "Grüße Raum", min_length = 1, max_length = 1023)]
+    #[schema(value_type = Option<String>, example = "Grüße Raum", min_length = 1, max_length = 1023,
+        pattern = r"^[^\u0000-\u001F'\u007F-\u009F]*$")]
     pub room: Field<RoomName>,
     /// What it is about.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 500)]
+    #[schema(value_type = Option<String>, max_length = 500,
+        pattern = r"^[^\u0000-\u001F\u007F-\u009F]*$")]
     pub title: Field<Title>,
     /// More about it.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 5000)]
+    #[schema(value_type = Option<String>, max_length = 5000,
+        pattern = r"^[^\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F]*$")]
     pub description: Field<Description>,
     /// When it starts.
     #[serde(default)]
-    #[schema(value_type = String, format = DateTime, example = "2026-12-01T09:00:00+01:00")]
+    #[schema(value_type = String, format = DateTime, required, example = "2026-12-01T09:00:00+01:00")]
     pub starts: Field<DateTime<Utc>>,
     /// When it ends; null for a room without an end.
     #[serde(default)]
@@ -52,7 +58,8 @@ pub struct AppointmentInput {
     pub time_zone: Field<Tz>,
     /// What people have to type to come in.
     #[serde(default)]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 128)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 128,
+        pattern = r"^[^\u0000-\u001F\u007F-\u009F]*$")]
     pub password: Field<RoomPassword>,
     /// Make a password.
     #[serde(default)]
@@ -88,11 +95,12 @@ pub struct AppointmentInput {
     pub metadata: Field<Metadata>,
     /// What you call it: unique among your app's appointments that are not cancelled.
     #[serde(default)]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 200,
+        pattern = r"^[^\u0000-\u001F\u007F-\u009F]*$")]
     pub external_id: Field<ExternalId>,
     #[serde(flatten)]
     #[schema(ignore)]
-    unknown: Unknown,
+    pub(super) unknown: Unknown,
 }
 
 /// Somebody who is expected.
@@ -108,14 +116,17 @@ pub struct ParticipantInput {
     #[schema(value_type = Option<String>, pattern = "^(host|participant|observer)$")]
     role: Field<Role>,
     #[serde(default)]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 200,
+        pattern = r"^[^\u0000-\u001F\u007F-\u009F]*$")]
     name: Field<PersonName>,
     #[serde(default)]
-    #[schema(value_type = Option<String>, format = Email, max_length = 254)]
+    #[schema(value_type = Option<String>, format = Email, max_length = 254,
+        pattern = r"^[^\u0000-\u001F\u007F-\u009F]*$")]
     email: Field<Email>,
     /// What you call them.
     #[serde(default)]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 200,
+        pattern = r"^[^\u0000-\u001F\u007F-\u009F]*$")]
     external_id: Field<ExternalId>,
     #[serde(flatten)]
     #[schema(ignore)]
@@ -124,7 +135,7 @@ pub struct ParticipantInput {
 
 /// Everybody who is expected.
 #[derive(Debug)]
-pub struct Everybody(Vec<Expected>);
+pub struct Everybody(pub(super) Vec<Expected>);
 
 impl FromJson for AppointmentInput {
     fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
@@ -220,63 +231,10 @@ impl AppointmentInput {
         }
         Ok(reading.done(ends.and(starts).map(|_| booking))?)
     }
-
-    /// As a change (RFC 7396): what is not there stays, what is null goes.
-    ///
-    /// # Errors
-    /// Everything that is wrong with it.
-    pub fn into_change(self) -> Result<AppointmentChange, Problem> {
-        let mut reading = Reading::default();
-        reading.refuse(&self.unknown);
-        let length = reading.optional("duration_seconds", self.duration_seconds);
-        if length.is_some() && !matches!(self.ends, Field::Absent) {
-            reading.wrong("duration_seconds", "this can't be said besides `ends`");
-        }
-        let ends = match (reading.patch("ends", self.ends), length) {
-            (_, Some(Length(length))) => Patch::Set(End::After(length)),
-            (Patch::Set(ends), None) => Patch::Set(End::At(ends)),
-            (Patch::Clear, None) => Patch::Clear,
-            (Patch::Keep, None) => Patch::Keep,
-        };
-        let clears = matches!(self.password, Field::Null);
-        let password = match read_password(&mut reading, self.password, self.generate_password)? {
-            Some(password) => Patch::Set(password),
-            None if clears => Patch::Clear,
-            None => Patch::Keep,
-        };
-        let change = AppointmentChange {
-            room: reading.present("room", self.room),
-            starts: reading.present("starts", self.starts),
-            ends,
-            time_zone: reading.present("time_zone", self.time_zone),
-            external_id: reading.patch("external_id", self.external_id),
-            title: reading.patch("title", self.title),
-            description: reading.patch("description", self.description),
-            participants: match self.participants {
-                Field::Null => Some(Vec::new()),
-                field => reading.optional("participants", field).map(|everybody| everybody.0),
-            },
-            metadata: match self.metadata {
-                Field::Null => Some(Metadata::default()),
-                field => reading.optional("metadata", field),
-            },
-            password,
-            lobby: reading.present("lobby", self.lobby),
-            max_occupants: reading.patch("max_occupants", self.max_occupants),
-            early_open: reading.patch("early_open_seconds", self.early_open_seconds),
-            grace: reading.patch("grace_seconds", self.grace_seconds),
-            max_duration: match reading.patch("max_duration_seconds", self.max_duration_seconds) {
-                Patch::Set(Length(length)) => Patch::Set(length),
-                Patch::Clear => Patch::Clear,
-                Patch::Keep => Patch::Keep,
-            },
-        };
-        Ok(reading.done(Some(change))?)
-    }
 }
 
 /// The password that is given or to be made.
-fn read_password(
+pub(super) fn read_password(
     reading: &mut Reading,
     password: Field<RoomPassword>,
     generate: Field<bool>,

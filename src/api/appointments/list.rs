@@ -23,7 +23,8 @@ use crate::view::AppointmentView;
 pub struct ListQuery {
     /// Only in this room, in any spelling.
     #[serde(default)]
-    #[param(value_type = Option<String>, min_length = 1)]
+    #[param(value_type = Option<String>, min_length = 1,
+        pattern = r"^[^\u0000-\u001F\u007F-\u009F]*$")]
     room: Field<RoomKey>,
     /// Only what ends after this.
     #[serde(default)]
@@ -35,11 +36,13 @@ pub struct ListQuery {
     until: Field<DateTime<Utc>>,
     /// Only with a host who has this e-mail address or external id.
     #[serde(default)]
-    #[param(value_type = Option<String>, min_length = 1, max_length = 254)]
+    #[param(value_type = Option<String>, min_length = 1, max_length = 254,
+        pattern = r"^[^\u0000-\u001F\u007F-\u009F]*$")]
     host: Field<Host>,
     /// Only with this external id, of whichever app.
     #[serde(default)]
-    #[param(value_type = Option<String>, min_length = 1, max_length = 200)]
+    #[param(value_type = Option<String>, min_length = 1, max_length = 200,
+        pattern = r"^[^\u0000-\u001F\u007F-\u009F]*$")]
     external_id: Field<ExternalId>,
     /// Only in these states, with commas between: `upcoming`, `ongoing`, `past`, `cancelled`. All but cancelled ones, where
     /// nothing is said.
@@ -53,7 +56,7 @@ pub struct ListQuery {
     order: Field<Order>,
     /// The `next_cursor` of the page before.
     #[serde(default)]
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^[A-Za-z0-9_-]{32}$")]
     cursor: Field<Cursor>,
     /// How many at the most; 50, where nothing is said.
     #[serde(default)]
@@ -80,7 +83,8 @@ struct Host(String);
 impl FromJson for Host {
     fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
         let text = text(&value)?;
-        if text.contains('\0') { Err(wrong("this can't have a NUL")) } else { Ok(Self(text.to_owned())) }
+        let fits = (1..=254).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+        if fits { Ok(Self(text.to_owned())) } else { Err(wrong("write an e-mail address or an external id")) }
     }
 }
 
@@ -121,6 +125,7 @@ impl ReadQuery for Listing {
 /// Passwords are not in lists.
 #[utoipa::path(
     get, path = "/v1/appointments", tag = "appointments", operation_id = "listAppointments",
+    security(("app" = ["appointments:read"])),
     params(ListQuery),
     responses((status = 200, description = "A page of appointments", body = PageView<AppointmentView>)),
 )]

@@ -1,6 +1,7 @@
 //! `/v1/appointments`.
 
 mod batch;
+mod change;
 mod errors;
 mod input;
 mod list;
@@ -25,6 +26,7 @@ use crate::store::appointments;
 use crate::view::AppointmentView;
 
 pub use batch::*;
+pub use change::AppointmentChangeInput;
 pub use input::AppointmentInput;
 pub use list::*;
 
@@ -33,6 +35,7 @@ pub use list::*;
 /// No two appointments of a room overlap: the answer to the one that comes too late names the one in the way.
 #[utoipa::path(
     post, path = "/v1/appointments", tag = "appointments", operation_id = "createAppointment",
+    security(("app" = ["appointments:write"])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes repetitions harmless: any text of up to 255 \
         characters, kept for 24 hours", min_length = 1, max_length = 255)),
     request_body = AppointmentInput,
@@ -63,6 +66,7 @@ pub async fn create(
 /// Show an appointment
 #[utoipa::path(
     get, path = "/v1/appointments/{id}", tag = "appointments", operation_id = "getAppointment",
+    security(("app" = ["appointments:read"])),
     params(("id" = uuid::Uuid, Path)),
     responses(
         (status = 200, description = "The appointment", body = AppointmentView, headers(("ETag" = String))),
@@ -91,11 +95,13 @@ pub async fn show(
 /// once. If the appointment was moved away from now, the room is closed to whoever joins after everybody has left.
 #[utoipa::path(
     patch, path = "/v1/appointments/{id}", tag = "appointments", operation_id = "updateAppointment",
+    security(("app" = ["appointments:write"])),
     params(
         ("id" = uuid::Uuid, Path),
-        ("If-Match" = String, Header, description = "The `ETag` of the version that you change, or `*`"),
+        ("If-Match" = String, Header, description = "The `ETag` of the version that you change, or `*`",
+            pattern = r#"^(\*|"[1-9][0-9]{0,17}")$"#),
     ),
-    request_body = AppointmentInput,
+    request_body = AppointmentChangeInput,
     responses(
         (status = 200, description = "The appointment as it is now", body = AppointmentView,
             headers(("ETag" = String))),
@@ -114,7 +120,7 @@ pub async fn change(
     caller: Calling,
     id: Path<AppointmentId>,
     if_match: IfMatch,
-    body: Body<AppointmentInput>,
+    body: Body<AppointmentChangeInput>,
 ) -> Result<HttpResponse, Problem> {
     caller.may(Scope::AppointmentsWrite)?;
     let change = body.value.into_change()?;
@@ -133,9 +139,11 @@ pub async fn change(
 /// end that its video server was told, as `conference` in the answer says; who joins after everybody has left is refused.
 #[utoipa::path(
     delete, path = "/v1/appointments/{id}", tag = "appointments", operation_id = "cancelAppointment",
+    security(("app" = ["appointments:write"])),
     params(
         ("id" = uuid::Uuid, Path),
-        ("If-Match" = Option<String>, Header, description = "The `ETag` of the version that you cancel"),
+        ("If-Match" = Option<String>, Header, description = "The `ETag` of the version that you cancel, or `*`",
+            pattern = r#"^(\*|"[1-9][0-9]{0,17}")$"#),
     ),
     responses(
         (status = 200, description = "The cancelled appointment", body = AppointmentView,
