@@ -86,6 +86,7 @@ impl ReadQuery for Listing {
 /// The latest first.
 #[utoipa::path(
     get, path = "/v1/conferences", tag = "conferences", operation_id = "listConferences",
+    security(("app" = ["conferences:read"])),
     params(ConferenceQuery),
     responses((status = 200, description = "A page of conferences", body = PageView<ConferenceView>)),
 )]
@@ -106,6 +107,7 @@ pub(super) async fn list(
 /// Show a conference
 #[utoipa::path(
     get, path = "/v1/conferences/{id}", tag = "conferences", operation_id = "getConference",
+    security(("app" = ["conferences:read"])),
     params(("id" = uuid::Uuid, Path)),
     responses((status = 200, description = "The conference", body = ConferenceView)),
 )]
@@ -127,6 +129,7 @@ pub(super) async fn show(
 /// told, or until everybody has left; and while its booking stands, it opens again. It may be repeated.
 #[utoipa::path(
     post, path = "/v1/conferences/{id}/close", tag = "conferences", operation_id = "closeConference",
+    security(("app" = ["conferences:write"])),
     params(("id" = uuid::Uuid, Path)),
     responses((status = 200, description = "The closed conference", body = ConferenceView),
         (status = 404, description = "There is none of that id", body = ProblemView,

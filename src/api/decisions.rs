@@ -87,6 +87,7 @@ impl ReadQuery for Listing {
 /// Refusals are to be seen about a second later.
 #[utoipa::path(
     get, path = "/v1/decisions", tag = "conferences", operation_id = "listDecisions",
+    security(("app" = ["conferences:read"])),
     params(DecisionQuery),
     responses((status = 200, description = "A page of decisions", body = PageView<DecidedView>)),
 )]

@@ -41,6 +41,7 @@ impl FromJson for DecisionInput {
 /// room open, or else as the first one that may ask for this tenant.
 #[utoipa::path(
     post, path = "/v1/rooms/{room}/decision", tag = "rooms", operation_id = "decideRoom",
+    security(("app" = ["appointments:read"])),
     params(("room" = String, Path, description = "The room, in any spelling", min_length = 1)),
     request_body = DecisionInput,
     responses(
@@ -118,6 +119,7 @@ impl ReadQuery for Range {
 /// Say when a room is taken and when it is free
 #[utoipa::path(
     get, path = "/v1/rooms/{room}/free-busy", tag = "rooms", operation_id = "getFreeBusy",
+    security(("app" = ["appointments:read"])),
     params(("room" = String, Path, description = "The room, in any spelling", min_length = 1), FreeBusyQuery),
     responses((status = 200, description = "Its bookings, and the gaps between them", body = FreeBusyView)),
 )]

@@ -119,6 +119,7 @@ impl SigningKeyInput {
 /// List a tenant's apps
 #[utoipa::path(
     get, path = "/v1/apps", tag = "administration", operation_id = "listApps",
+    security(("app" = ["admin"])),
     params(OfTenantQuery),
     responses((status = 200, description = "A page of apps, the oldest first; the caller's tenant's, where none is named",
         body = PageView<AppView>)),
@@ -149,6 +150,7 @@ pub async fn list_all(
 /// Its key is in the answer, this once.
 #[utoipa::path(
     post, path = "/v1/apps", tag = "administration", operation_id = "createApp",
+    security(("app" = ["admin"])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes repetitions harmless",
         min_length = 1, max_length = 255)),
     request_body = AppInput,
@@ -183,6 +185,7 @@ pub async fn create(
 /// Show an app
 #[utoipa::path(
     get, path = "/v1/apps/{id}", tag = "administration", operation_id = "getApp",
+    security(("app" = ["admin"])),
     params(("id" = uuid::Uuid, Path)),
     responses((status = 200, description = "The app", body = AppDetailView)),
 )]
@@ -196,6 +199,7 @@ pub async fn show(app: web::Data<App>, caller: Calling, id: Path<AppId>) -> Resu
 /// A JSON merge patch (RFC 7396). New scopes hold from its next call on.
 #[utoipa::path(
     patch, path = "/v1/apps/{id}", tag = "administration", operation_id = "updateApp",
+    security(("app" = ["admin"])),
     params(("id" = uuid::Uuid, Path)),
     request_body = AppInput,
     responses(
@@ -231,6 +235,7 @@ pub async fn change(
 /// It ends with all its keys, at once and for good. It may be repeated.
 #[utoipa::path(
     delete, path = "/v1/apps/{id}", tag = "administration", operation_id = "revokeApp",
+    security(("app" = ["admin"])),
     params(("id" = uuid::Uuid, Path)),
     responses((status = 200, description = "The revoked app", body = AppDetailView)),
 )]
@@ -246,6 +251,7 @@ pub async fn revoke(app: web::Data<App>, caller: Calling, id: Path<AppId>) -> Re
 /// Two can be live at a time, so that one can be replaced without a gap.
 #[utoipa::path(
     post, path = "/v1/apps/{id}/credentials", tag = "administration", operation_id = "createAppCredential",
+    security(("app" = ["admin"])),
     params(("id" = uuid::Uuid, Path), ("Idempotency-Key" = Option<String>, Header,
         description = "Makes repetitions harmless", min_length = 1, max_length = 255)),
     request_body = Empty,
@@ -275,6 +281,7 @@ pub async fn add_credential(
 #[utoipa::path(
     delete, path = "/v1/apps/{id}/credentials/{credential}", tag = "administration",
     operation_id = "revokeAppCredential",
+    security(("app" = ["admin"])),
     params(("id" = uuid::Uuid, Path), ("credential" = uuid::Uuid, Path)),
     responses((status = 200, description = "The app as it is now", body = AppDetailView)),
 )]
@@ -292,6 +299,7 @@ pub async fn remove_credential(
 /// Give an app a key to sign tokens with
 #[utoipa::path(
     post, path = "/v1/apps/{id}/signing-keys", tag = "administration", operation_id = "createAppSigningKey",
+    security(("app" = ["admin"])),
     params(("id" = uuid::Uuid, Path), ("Idempotency-Key" = Option<String>, Header,
         description = "Makes repetitions harmless", min_length = 1, max_length = 255)),
     request_body = SigningKeyInput,
@@ -321,6 +329,7 @@ pub async fn add_key(
 /// Revoke a signing key of an app
 #[utoipa::path(
     delete, path = "/v1/apps/{id}/signing-keys/{key}", tag = "administration", operation_id = "revokeAppSigningKey",
+    security(("app" = ["admin"])),
     params(("id" = uuid::Uuid, Path), ("key" = uuid::Uuid, Path)),
     responses((status = 200, description = "The app as it is now", body = AppDetailView)),
 )]

@@ -101,6 +101,7 @@ impl ServerInput {
 /// List conference servers
 #[utoipa::path(
     get, path = "/v1/servers", tag = "administration", operation_id = "listServers",
+    security(("app" = ["admin"])),
     params(OfTenantQuery),
     responses((status = 200, description = "A page of servers, the oldest first", body = PageView<ServerView>)),
 )]
@@ -132,6 +133,7 @@ pub async fn list_all(
 /// Its credential is in the answer, this once. Each Prosody needs one of its own: two that share one would split a room.
 #[utoipa::path(
     post, path = "/v1/servers", tag = "administration", operation_id = "createServer",
+    security(("app" = ["admin"])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes repetitions harmless",
         min_length = 1, max_length = 255)),
     request_body = ServerInput,
@@ -161,6 +163,7 @@ pub async fn create(
 /// Show a conference server
 #[utoipa::path(
     get, path = "/v1/servers/{id}", tag = "administration", operation_id = "getServer",
+    security(("app" = ["admin"])),
     params(("id" = uuid::Uuid, Path)),
     responses((status = 200, description = "The server", body = ServerView)),
 )]
@@ -176,6 +179,7 @@ pub async fn show(app: web::Data<App>, caller: Calling, id: Path<ServerId>) -> R
 /// A JSON merge patch (RFC 7396). Revoking takes all its credentials, at once and for good.
 #[utoipa::path(
     patch, path = "/v1/servers/{id}", tag = "administration", operation_id = "updateServer",
+    security(("app" = ["admin"])),
     params(("id" = uuid::Uuid, Path)),
     request_body = ServerInput,
     responses(
@@ -200,6 +204,7 @@ pub async fn change(
 /// Two can be live at a time, so that one can be replaced without a gap.
 #[utoipa::path(
     post, path = "/v1/servers/{id}/credentials", tag = "administration", operation_id = "createServerCredential",
+    security(("app" = ["admin"])),
     params(("id" = uuid::Uuid, Path), ("Idempotency-Key" = Option<String>, Header,
         description = "Makes repetitions harmless", min_length = 1, max_length = 255)),
     request_body = Empty,
@@ -228,6 +233,7 @@ pub async fn add_credential(
 #[utoipa::path(
     delete, path = "/v1/servers/{id}/credentials/{credential}", tag = "administration",
     operation_id = "revokeServerCredential",
+    security(("app" = ["admin"])),
     params(("id" = uuid::Uuid, Path), ("credential" = uuid::Uuid, Path)),
     responses((status = 200, description = "The server as it is now", body = ServerView)),
 )]

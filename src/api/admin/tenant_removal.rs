@@ -90,6 +90,7 @@ impl ReadQuery for Passwords {
 /// serves others, too.
 #[utoipa::path(
     delete, path = "/v1/tenants/{name}", tag = "administration", operation_id = "removeTenant",
+    security(("app" = ["admin"])),
     params(("name" = String, Path), RemoveQuery),
     responses(
         (status = 200, description = "What went", body = RemovedView),
@@ -114,6 +115,7 @@ pub async fn remove(
 /// and refusals; `kind` says which. The last line has the kind `end`: without it, the export is not whole.
 #[utoipa::path(
     get, path = "/v1/tenants/{name}/export", tag = "administration", operation_id = "exportTenant",
+    security(("app" = ["admin"])),
     params(("name" = String, Path), ExportQuery),
     responses((status = 200, description = "The lines", content_type = "application/x-ndjson", body = String)),
 )]

@@ -21,6 +21,7 @@ use crate::view::TenantView;
 /// List tenants
 #[utoipa::path(
     get, path = "/v1/tenants", tag = "administration", operation_id = "listTenants",
+    security(("app" = ["admin"])),
     params(PageQuery),
     responses((status = 200, description = "A page of tenants, the oldest first", body = PageView<TenantView>)),
 )]
@@ -40,6 +41,7 @@ pub async fn list(
 /// Add a tenant
 #[utoipa::path(
     post, path = "/v1/tenants", tag = "administration", operation_id = "createTenant",
+    security(("app" = ["admin"])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes repetitions harmless",
         min_length = 1, max_length = 255)),
     request_body = TenantInput,
@@ -77,6 +79,7 @@ pub async fn create(
 /// Show a tenant
 #[utoipa::path(
     get, path = "/v1/tenants/{name}", tag = "administration", operation_id = "getTenant",
+    security(("app" = ["admin"])),
     params(("name" = String, Path)),
     responses((status = 200, description = "The tenant", body = TenantView, headers(("ETag" = String)))),
 )]
@@ -96,6 +99,7 @@ pub async fn show(
 /// A JSON merge patch (RFC 7396). It holds from the next ask on; rooms that are open keep what they were opened with.
 #[utoipa::path(
     patch, path = "/v1/tenants/{name}", tag = "administration", operation_id = "updateTenant",
+    security(("app" = ["admin"])),
     params(
         ("name" = String, Path),
         ("If-Match" = String, Header, description = "The `ETag` of the version that you change, or `*`"),
