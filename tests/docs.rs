@@ -11,7 +11,7 @@ use frontdesk::config;
 use frontdesk::doctor::Check;
 use frontdesk::http::fault::Fault;
 use frontdesk::reservation::wording::{Language, open_already};
-use frontdesk::reservation::{NameError, Reason};
+use frontdesk::reservation::{NameError, Reason, Scope};
 use regex::Regex;
 use strum::{EnumMessage as _, IntoEnumIterator as _, VariantArray as _, VariantNames as _};
 
@@ -90,6 +90,13 @@ fn page(code: Code) -> String {
     format!(
         "<!-- written by `make docs` -->\n# {title}\n\nCode `{code}`, status {status}.\n\n{help}\n\n[All problems](README.md)\n"
     )
+}
+
+#[test]
+fn the_scopes_are_those_of_the_code() {
+    let rows = Scope::iter()
+        .map(|scope| [format!("`{scope}`"), scope.get_documentation().unwrap_or_default().to_owned()]);
+    hold("docs/operations.md", "scopes", &table(["scope", "what it allows"], rows));
 }
 
 /// Every Markdown file of ours, with its text.

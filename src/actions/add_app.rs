@@ -1,5 +1,8 @@
 //! A new app.
 
+use sqlx::PgConnection;
+
+use super::transaction::transact;
 use crate::app::App;
 use crate::credential::{Credential, CredentialKind, NoRandomness};
 use crate::reservation::{AppId, CredentialId, Scopes, TenantName};
@@ -34,7 +37,7 @@ pub enum AddAppError {
     Store(#[from] StoreError),
 }
 
-/// Adds an app with its credential, for what the scopes allow.
+/// Adds an app with its credential, for what the scopes allow, in a transaction of its own.
 ///
 /// # Errors
 /// Where there is no such tenant, or it has an app of that name.
@@ -44,15 +47,28 @@ pub async fn add_app(
     name: String,
     scopes: Scopes,
 ) -> Result<AddedApp, AddAppError> {
+    transact(app, async |db| add_app_in(app, db, tenant, name.clone(), scopes.clone()).await).await
+}
+
+/// The same, as a part of a transaction.
+///
+/// # Errors
+/// Where there is no such tenant, or it has an app of that name.
+pub async fn add_app_in(
+    app: &App,
+    db: &mut PgConnection,
+    tenant: &TenantName,
+    name: String,
+    scopes: Scopes,
+) -> Result<AddedApp, AddAppError> {
     let now = app.clock.now();
-    let mut db = app.db.acquire().await.map_err(StoreError::from)?;
-    let found = tenants::by_name(&mut db, tenant).await?;
+    let found = tenants::by_name_for_share(db, tenant).await?;
     let found = found.ok_or_else(|| AddAppError::UnknownTenant(tenant.clone()))?;
     let record =
         AppRecord { tenant: found.id, id: AppId::new(), name, scopes, created_at: now, revoked_at: None };
     let credential = Credential::generate(CredentialKind::App)?;
     let credential_id = CredentialId::new();
-    if apps::insert(&mut db, &record, credential_id, credential.hash()).await? {
+    if apps::insert(db, &record, credential_id, credential.hash()).await? {
         Ok(AddedApp { app: record, credential_id, credential })
     } else {
         Err(AddAppError::Exists(record.name))

@@ -1,5 +1,8 @@
 //! A new tenant.
 
+use sqlx::PgConnection;
+
+use super::transaction::transact;
 use crate::app::App;
 use crate::reservation::{Policy, Tenant, TenantId, TenantName};
 use crate::store::{StoreError, tenants};
@@ -21,11 +24,24 @@ pub enum AddTenantError {
     Store(#[from] StoreError),
 }
 
-/// Adds a tenant.
+/// Adds a tenant, in a transaction of its own.
 ///
 /// # Errors
 /// Where there is one of that name, the name is reserved, or the policy locks people out.
 pub async fn add_tenant(app: &App, name: TenantName, policy: Policy) -> Result<Tenant, AddTenantError> {
+    transact(app, async |db| add_tenant_in(app, db, name.clone(), policy.clone()).await).await
+}
+
+/// Adds a tenant, as a part of a transaction.
+///
+/// # Errors
+/// Where there is one of that name, the name is reserved, or the policy locks people out.
+pub async fn add_tenant_in(
+    app: &App,
+    db: &mut PgConnection,
+    name: TenantName,
+    policy: Policy,
+) -> Result<Tenant, AddTenantError> {
     if name.as_str().starts_with(TenantName::RESERVED) {
         return Err(AddTenantError::Reserved);
     }
@@ -33,10 +49,5 @@ pub async fn add_tenant(app: &App, name: TenantName, policy: Policy) -> Result<T
     let now = app.clock.now();
     let tenant =
         Tenant { id: TenantId::new(), name, policy, revision: 1, created_at: now, disabled_at: None };
-    let mut db = app.db.acquire().await.map_err(StoreError::from)?;
-    if tenants::insert(&mut db, &tenant).await? {
-        Ok(tenant)
-    } else {
-        Err(AddTenantError::Exists(tenant.name))
-    }
+    if tenants::insert(db, &tenant).await? { Ok(tenant) } else { Err(AddTenantError::Exists(tenant.name)) }
 }

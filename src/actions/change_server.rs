@@ -1,18 +1,47 @@
-//! A conference server is drained, lost, back, or revoked.
+//! A conference server is drained, lost, back, or revoked; or serves other tenants, or is called otherwise.
 
-use sqlx::Connection as _;
+use sqlx::{Connection as _, PgConnection};
 
+use super::add_server::Serves;
+use super::transaction::transact;
 use crate::app::App;
-use crate::reservation::{CredentialId, ServerState};
-use crate::store::StoreError;
-use crate::store::servers::{self, ServerRecord};
+use crate::reservation::{CredentialId, ServerState, TenantName};
+use crate::store::servers::{self, ServerKey, ServerRecord};
+use crate::store::{StoreError, server_credentials};
+
+/// What is to be different. What is left out stays.
+#[derive(Debug, Clone, Default)]
+pub struct ServerChange {
+    /// What it is good for.
+    pub state: Option<ServerState>,
+    /// What operators call it.
+    pub name: Option<String>,
+    /// The tenant of rooms that name none.
+    pub default_tenant: Option<TenantName>,
+    /// More tenants that it may ask for, instead of those it had.
+    pub other_tenants: Option<Vec<TenantName>>,
+    /// Whether it may ask for every tenant.
+    pub serves_all: Option<bool>,
+}
+
+impl From<ServerState> for ServerChange {
+    fn from(state: ServerState) -> Self {
+        Self { state: Some(state), ..Self::default() }
+    }
+}
 
 /// Why a server was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeServerError {
+    /// There is no such tenant.
+    #[error("there is no tenant `{0}`")]
+    UnknownTenant(TenantName),
     /// There is no such server.
     #[error("there is no conference server `{0}`")]
     Unknown(String),
+    /// Another one is called so.
+    #[error("there is a conference server `{0}` already")]
+    Exists(String),
     /// It was revoked for good.
     #[error("the conference server `{0}` is revoked; add it anew under another name")]
     Revoked(String),
@@ -30,49 +59,93 @@ impl From<sqlx::Error> for ChangeServerError {
     }
 }
 
-/// Says what a server is good for. Revoking it takes all its credentials, at once and for good.
+/// Changes a server, in a transaction of its own. Revoking it takes all its credentials, at once and for good. Rooms
+/// that it holds it keeps, also of a tenant that it serves no more.
 ///
 /// # Errors
-/// Where there is no such server, or it is revoked and was to be something else.
+/// Where server or tenant are not there, the name is taken, or the server is revoked and was to be something else.
 pub async fn change_server(
     app: &App,
-    name: &str,
-    state: ServerState,
+    key: impl Into<ServerKey<'_>>,
+    change: impl Into<ServerChange>,
+) -> Result<ServerRecord, ChangeServerError> {
+    let (key, change) = (key.into(), change.into());
+    transact(app, async |db| change_server_in(app, db, key, change.clone()).await).await
+}
+
+/// The same, as a part of a transaction.
+///
+/// # Errors
+/// Where server or tenant are not there, the name is taken, or the server is revoked and was to be something else.
+pub async fn change_server_in(
+    app: &App,
+    db: &mut PgConnection,
+    key: ServerKey<'_>,
+    change: ServerChange,
 ) -> Result<ServerRecord, ChangeServerError> {
     let now = app.clock.now();
-    let mut db = app.db.acquire().await?;
-    let mut transaction = db.begin().await?;
-    let mut record = known(&mut transaction, name).await?;
-    if !servers::set_state(&mut transaction, record.server.id, state).await? {
+    let mut record = known(db, key).await?;
+    let revoked = change.state == Some(ServerState::Revoked);
+    if record.server.state == ServerState::Revoked && !revoked {
         return Err(ChangeServerError::Revoked(record.name));
     }
-    if state == ServerState::Revoked {
-        servers::revoke_credentials(&mut transaction, record.server.id, None, now).await?;
+    record.server.state = change.state.unwrap_or(record.server.state);
+    record.name = change.name.unwrap_or(record.name);
+    let serves = Serves {
+        default: change.default_tenant.unwrap_or(record.default_tenant),
+        others: change.other_tenants.unwrap_or(record.other_tenants),
+        all: change.serves_all.unwrap_or(record.serves_all),
+    };
+    if let Some(missing) = serves.missing(db).await? {
+        return Err(ChangeServerError::UnknownTenant(missing));
     }
-    transaction.commit().await?;
-    record.server.state = state;
+    record.other_tenants = serves.beside_default();
+    record.default_tenant = serves.default;
+    record.serves_all = serves.all;
+    let mut attempt = db.begin().await?;
+    if !servers::update(&mut attempt, &record).await? {
+        attempt.rollback().await?;
+        return Err(ChangeServerError::Exists(record.name));
+    }
+    attempt.commit().await?;
+    if revoked {
+        server_credentials::revoke(db, record.server.id, None, now).await?;
+    }
     Ok(record)
 }
 
-/// Revokes one credential of a server, which keeps its others.
+/// Revokes one credential of a server at once, in a transaction of its own; the server keeps its others.
 ///
 /// # Errors
 /// Where server or credential are not there.
 pub async fn revoke_credential(
     app: &App,
-    name: &str,
+    key: impl Into<ServerKey<'_>>,
+    credential: CredentialId,
+) -> Result<ServerRecord, ChangeServerError> {
+    let key = key.into();
+    transact(app, async |db| revoke_credential_in(app, db, key, credential).await).await
+}
+
+/// The same, as a part of a transaction.
+///
+/// # Errors
+/// Where server or credential are not there.
+pub async fn revoke_credential_in(
+    app: &App,
+    db: &mut PgConnection,
+    key: ServerKey<'_>,
     credential: CredentialId,
 ) -> Result<ServerRecord, ChangeServerError> {
     let now = app.clock.now();
-    let mut db = app.db.acquire().await?;
-    let record = known(&mut db, name).await?;
-    match servers::revoke_credentials(&mut db, record.server.id, Some(credential), now).await? {
+    let record = known(db, key).await?;
+    match server_credentials::revoke(db, record.server.id, Some(credential), now).await? {
         0 => Err(ChangeServerError::UnknownCredential(credential)),
         _ => Ok(record),
     }
 }
 
-async fn known(db: &mut sqlx::PgConnection, name: &str) -> Result<ServerRecord, ChangeServerError> {
-    let record = servers::by_name(db, name).await?;
-    record.ok_or_else(|| ChangeServerError::Unknown(name.to_owned()))
+async fn known(db: &mut PgConnection, key: ServerKey<'_>) -> Result<ServerRecord, ChangeServerError> {
+    let record = servers::find_for_update(db, key).await?;
+    record.ok_or_else(|| ChangeServerError::Unknown(key.to_string()))
 }

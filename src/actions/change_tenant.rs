@@ -1,7 +1,8 @@
 //! A tenant's policy changes.
 
-use sqlx::Connection as _;
+use sqlx::PgConnection;
 
+use super::transaction::transact;
 use crate::app::App;
 use crate::reservation::{Policy, Tenant, TenantName};
 use crate::store::{StoreError, tenants};
@@ -20,14 +21,8 @@ pub enum ChangeTenantError {
     Store(#[from] StoreError),
 }
 
-impl From<sqlx::Error> for ChangeTenantError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Store(error.into())
-    }
-}
-
-/// Changes a tenant's policy with `change`, and switches it on or off where `enabled` says so.
-/// Rooms that are open stay open.
+/// Changes a tenant's policy with `change`, and switches it on or off where `enabled` says so, in a transaction of its
+/// own. Rooms that are open stay open.
 ///
 /// # Errors
 /// Where there is no such tenant, or the new policy locks people out.
@@ -35,12 +30,24 @@ pub async fn change_tenant(
     app: &App,
     name: &TenantName,
     enabled: Option<bool>,
+    change: impl Fn(&mut Policy),
+) -> Result<Tenant, ChangeTenantError> {
+    transact(app, async |db| change_tenant_in(app, db, name, enabled, &change).await).await
+}
+
+/// The same, as a part of a transaction.
+///
+/// # Errors
+/// Where there is no such tenant, or the new policy locks people out.
+pub async fn change_tenant_in(
+    app: &App,
+    db: &mut PgConnection,
+    name: &TenantName,
+    enabled: Option<bool>,
     change: impl FnOnce(&mut Policy),
 ) -> Result<Tenant, ChangeTenantError> {
     let now = app.clock.now();
-    let mut db = app.db.acquire().await?;
-    let mut transaction = db.begin().await?;
-    let tenant = tenants::by_name_for_update(&mut transaction, name).await?;
+    let tenant = tenants::by_name_for_update(db, name).await?;
     let mut tenant = tenant.ok_or_else(|| ChangeTenantError::Unknown(name.clone()))?;
     change(&mut tenant.policy);
     super::check_unscheduled_lobby(&tenant.policy)?;
@@ -50,7 +57,6 @@ pub async fn change_tenant(
         Some(false) => tenant.disabled_at.or(Some(now)),
     };
     tenant.revision += 1;
-    tenants::update(&mut transaction, &tenant).await?;
-    transaction.commit().await?;
+    tenants::update(db, &tenant).await?;
     Ok(tenant)
 }

@@ -1,11 +1,12 @@
 //! What would be answered to an ask, at any time.
 
 use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
 
 use crate::app::App;
-use crate::reservation::{Ask, Decision, Node, TenantName, decide};
+use crate::reservation::{Ask, Decision, Node, RoomKey, ServerId, TenantName, decide};
 use crate::store::desk::{Asker, Found, LookUp, read};
-use crate::store::{StoreError, servers, tenants};
+use crate::store::{StoreError, conferences, servers, tenants};
 
 /// What would be answered.
 #[derive(Debug)]
@@ -16,6 +17,8 @@ pub struct Forecast {
     pub found: Found,
     /// The moment it was made for.
     pub at: DateTime<Utc>,
+    /// The name of the server that it would be the answer to.
+    pub server: String,
 }
 
 /// Why nothing can be said.
@@ -47,9 +50,11 @@ impl From<sqlx::Error> for DryRunError {
     }
 }
 
-/// Decides as [`reserve`](super::reserve::reserve()) would at `at` (now, where it is left out), for
-/// `server` (the first one that may ask for the tenant, where it is left out) and for a room of
-/// `tenant` (the server's default one, where it is left out), and claims nothing.
+/// Decides as [`reserve`](super::reserve::reserve()) would at `at` (now, where it is left out), and claims nothing.
+/// For a room of `tenant` (the server's default one, where it is left out), unless the node names another.
+///
+/// Where no `server` is named, it is the one that has the room open then, for the others are only told that the
+/// room is elsewhere; else the first one that may ask for the tenant.
 ///
 /// # Errors
 /// Where tenant or server are not there, or the database fails.
@@ -62,26 +67,46 @@ pub async fn dry_run(
 ) -> Result<Forecast, DryRunError> {
     let at = at.unwrap_or_else(|| app.clock.now());
     let mut db = app.db.acquire().await?;
+    let named = node.tenant();
+    let room = node.parts().map(|(_, room)| room);
     let server = match (server, tenant) {
         (Some(name), _) => {
             let known = servers::by_name(&mut db, name).await?;
             known.ok_or_else(|| DryRunError::UnknownServer(name.to_owned()))?.server.id
         }
         (None, None) => return Err(DryRunError::NobodyAsks),
-        (None, Some(name)) => {
-            let known = tenants::by_name(&mut db, name).await?;
-            let known = known.ok_or_else(|| DryRunError::UnknownTenant(name.clone()))?;
-            let first = servers::first_for(&mut db, known.id).await?;
-            first.ok_or_else(|| DryRunError::NoServer(name.clone()))?
-        }
+        (None, Some(name)) => likely_asker(&mut db, name, named.as_ref(), room.as_ref().ok(), at).await?,
     };
-    let named = node.tenant();
-    let room = node.parts().map(|(_, room)| room);
     let look_up =
         LookUp { asker: Asker::Server(server), tenant: named.as_ref().or(tenant), room: room.as_ref().ok() };
     let mut found = read(&mut db, &[look_up], at).await?.pop().flatten().ok_or(DryRunError::Revoked)?;
+    let server = servers::name(&mut db, server).await?.ok_or(DryRunError::Revoked)?;
     // What is open now says nothing about a moment before it was opened.
     found.situation.live = found.situation.live.filter(|live| live.opened_at <= at);
     let decision = decide(&Ask { node: node.clone(), room }, &found.situation, at);
-    Ok(Forecast { decision, found, at })
+    Ok(Forecast { decision, found, at, server })
+}
+
+/// The server that has the room open, or else the first one that may ask for `tenant`. The room is that of the
+/// tenant which its node names, where it names one.
+async fn likely_asker(
+    db: &mut PgConnection,
+    tenant: &TenantName,
+    named: Option<&TenantName>,
+    room: Option<&RoomKey>,
+    at: DateTime<Utc>,
+) -> Result<ServerId, DryRunError> {
+    let known = tenants::by_name(db, tenant).await?;
+    let known = known.ok_or_else(|| DryRunError::UnknownTenant(tenant.clone()))?;
+    let owner = match named {
+        Some(named) if named != tenant => tenants::by_name(db, named).await?.map(|owner| owner.id),
+        _ => Some(known.id),
+    };
+    if let (Some(owner), Some(room)) = (owner, room)
+        && let Some(holder) = conferences::holder(db, owner, room, at).await?
+    {
+        return Ok(holder);
+    }
+    let first = servers::first_for(db, known.id).await?;
+    first.ok_or_else(|| DryRunError::NoServer(tenant.clone()))
 }

@@ -3,21 +3,25 @@
 pub mod add_app;
 pub mod add_server;
 pub mod add_tenant;
+pub mod app_credentials;
 pub mod authenticate;
 pub mod book;
+pub mod book_many;
 pub mod cancel;
+pub mod change_app;
 pub mod change_appointment;
 pub mod change_server;
 pub mod change_tenant;
 pub mod close_conference;
 pub mod dry_run;
+pub mod export_tenant;
 pub mod look_up;
 pub mod once;
 pub mod passwords;
 pub mod probe;
 pub mod release;
+pub mod remove_tenant;
 pub mod reserve;
-pub mod revoke_app;
 pub mod room_names;
 pub mod signing_secrets;
 pub mod sweep;
@@ -25,6 +29,10 @@ pub mod transaction;
 pub mod welcome;
 
 use crate::reservation::Policy;
+
+/// How many live credentials a server or an app has at the most, and how many signing keys an app: the one that is
+/// used, and the one that takes its place. More would be forgotten somewhere.
+const MOST_LIVE: i64 = 2;
 
 /// A lobby that nobody could let people in from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -112,5 +112,6 @@ pub async fn set_up(app: &App) -> Result<Probe, ProbeError> {
 /// Where the database fails; the next [`set_up`] removes it then.
 pub async fn take_down(app: &App, probe: Probe) -> Result<(), StoreError> {
     sleep(WRITTEN).await;
-    removal::remove_tenant(&mut *app.db.acquire().await?, probe.tenant).await
+    removal::remove_tenant(&mut *app.db.acquire().await?, probe.tenant).await?;
+    Ok(())
 }

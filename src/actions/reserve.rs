@@ -258,6 +258,8 @@ impl Request<'_> {
             node: self.node.clone(),
             reason,
             refused_at: now,
+            language: found.language,
+            time_zone: found.time_zone,
         };
         if !self.app.refusals.put(record) {
             self.app.metrics.refusals_dropped.inc();

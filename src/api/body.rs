@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -109,8 +110,9 @@ impl<T: std::str::FromStr + 'static> FromRequest for Path<T> {
     type Future = std::future::Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let segment = request.match_info().iter().next().map(|(_, segment)| segment.to_owned());
-        let value = segment.and_then(|segment| segment.parse().ok());
+        // The router leaves some characters escaped, such as a slash.
+        let segment = request.match_info().iter().next().map(|(_, segment)| percent_decode_str(segment));
+        let value = segment.and_then(|segment| segment.decode_utf8().ok()?.parse().ok());
         std::future::ready(value.map(Self).ok_or_else(|| Problem::not_found("thing")))
     }
 }

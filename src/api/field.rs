@@ -114,6 +114,13 @@ impl Reading {
         }
     }
 
+    /// Notes a range `from` … `until` that ends before it begins.
+    pub fn check_range(&mut self, from: Option<DateTime<Utc>>, until: Option<DateTime<Utc>>) {
+        if from.zip(until).is_some_and(|(from, until)| from > until) {
+            self.wrong("until", "this is before `from`");
+        }
+    }
+
     /// Notes what is wrong with the fields together.
     pub fn wrong_together(&mut self, detail: impl Display) {
         self.errors.extend(wrong(detail));
@@ -188,11 +195,9 @@ from_text! {
 /// What is one of a few words.
 macro_rules! from_words {
     ($($type:ty),+ $(,)?) => {$(
-        impl FromJson for $type {
-            fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
-                use strum::VariantNames as _;
-                let words = <$type>::VARIANTS;
-                text(&value)?.parse().map_err(|_| wrong(format_args!("write one of `{}`", words.join("`, `"))))
+        impl $crate::api::field::FromJson for $type {
+            fn from_json(value: serde_json::Value) -> Result<Self, Vec<$crate::api::problem::FieldError>> {
+                $crate::api::field::word(&value, <$type as strum::VariantNames>::VARIANTS)
             }
         }
     )+};
@@ -200,6 +205,11 @@ macro_rules! from_words {
 pub(super) use from_words;
 
 from_words! { crate::reservation::Role }
+
+/// One of a few words.
+pub(super) fn word<T: FromStr>(value: &Value, words: &[&str]) -> Result<T, Vec<FieldError>> {
+    text(value)?.parse().map_err(|_| wrong(format_args!("write one of `{}`", words.join("`, `"))))
+}
 
 macro_rules! from_id {
     ($($type:ty),+ $(,)?) => {$(

@@ -9,6 +9,8 @@ pub mod caller;
 mod callers;
 pub mod code;
 pub mod conditional;
+mod conferences;
+mod decisions;
 mod docs;
 pub mod door;
 pub mod field;
@@ -17,6 +19,7 @@ pub mod once;
 mod openapi;
 pub mod page;
 pub mod problem;
+mod rooms;
 mod shape;
 
 use std::future::ready;
@@ -30,6 +33,7 @@ use self::code::Code;
 use self::door::door;
 use self::problem::Problem;
 use crate::config::Origins;
+pub use appointments::BatchInput;
 pub use openapi::document;
 
 /// Every URL of the API.
@@ -51,6 +55,12 @@ pub fn routes(config: &mut web::ServiceConfig, allowed: &Origins) {
                     delete().to(appointments::cancel),
                 ],
             ))
+            .service(at("/rooms/{room}/decision", [post().to(rooms::decide)]))
+            .service(at("/rooms/{room}/free-busy", [get().to(rooms::free_busy)]))
+            .service(at("/conferences", [get().to(conferences::list)]))
+            .service(at("/conferences/{id}", [get().to(conferences::show)]))
+            .service(at("/conferences/{id}/close", [post().to(conferences::close)]))
+            .service(at("/decisions", [get().to(decisions::list)]))
             .default_service(web::to(nothing)),
     );
 }

@@ -10,7 +10,7 @@ use utoipa::openapi::{ContentBuilder, OpenApi, Ref, ResponseBuilder};
 use utoipa::{Modify, OpenApi as _};
 
 use super::problem::ProblemView;
-use super::{appointments, shape};
+use super::{appointments, conferences, decisions, rooms, shape};
 
 /// The document. Each handler of the routes is listed here; a test compares the two.
 #[derive(utoipa::OpenApi)]
@@ -32,6 +32,12 @@ use super::{appointments, shape};
         appointments::show,
         appointments::change,
         appointments::cancel,
+        rooms::decide,
+        rooms::free_busy,
+        conferences::list,
+        conferences::show,
+        conferences::close,
+        decisions::list,
     ),
 )]
 struct ApiDoc;

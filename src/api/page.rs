@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::{DateTime, Utc};
+use chrono::DateTime;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::field::{Field, FromJson, Reading, is_usual, text, wrong};
 use super::problem::FieldError;
+use crate::store::Cursor;
 
 /// How many a page has, where nothing is said.
 const USUAL: i64 = 50;
@@ -28,19 +29,10 @@ pub struct PageView<T> {
 /// Where a page begins and how long it is.
 #[derive(Debug, Clone)]
 pub struct Paging {
-    /// After which place; `None` for the beginning.
-    pub after: Option<Place>,
+    /// After which one; `None` for the beginning.
+    pub after: Option<Cursor>,
     /// The most it may have.
     pub limit: i64,
-}
-
-/// A place in a list: what it is ordered by, and an id where that is not enough. Clients see it as opaque text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
-    /// The time that the list is ordered by.
-    pub at: DateTime<Utc>,
-    /// Which thing.
-    pub id: Uuid,
 }
 
 /// How many a page is to have, in a query.
@@ -49,7 +41,7 @@ pub struct Limit(i64);
 
 impl Paging {
     /// What a query says about the page.
-    pub(super) fn read(reading: &mut Reading, cursor: Field<Place>, limit: Field<Limit>) -> Self {
+    pub(super) fn read(reading: &mut Reading, cursor: Field<Cursor>, limit: Field<Limit>) -> Self {
         Self {
             after: reading.present("cursor", cursor),
             limit: reading.present("limit", limit).map_or(USUAL, |limit| limit.0),
@@ -67,26 +59,25 @@ impl Paging {
     pub fn page<R, T>(
         &self,
         mut rows: Vec<R>,
-        place: impl Fn(&R) -> Place,
+        place: impl Fn(&R) -> Cursor,
         view: impl Fn(&R) -> T,
     ) -> PageView<T> {
         let most = usize::try_from(self.limit).unwrap_or(usize::MAX);
         let more = rows.len() > most;
         rows.truncate(most);
-        let next_cursor = rows.last().filter(|_| more).map(|last| place(last).to_string());
+        let next_cursor = rows.last().filter(|_| more).map(|last| write(place(last)));
         PageView { data: rows.iter().map(view).collect(), next_cursor }
     }
 }
 
-impl std::fmt::Display for Place {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut bytes = self.at.timestamp_micros().to_be_bytes().to_vec();
-        bytes.extend(self.id.as_bytes());
-        f.write_str(&URL_SAFE_NO_PAD.encode(bytes))
-    }
+/// The cursor as clients see it: opaque text.
+fn write(cursor: Cursor) -> String {
+    let mut bytes = cursor.at.timestamp_micros().to_be_bytes().to_vec();
+    bytes.extend(cursor.id.as_bytes());
+    URL_SAFE_NO_PAD.encode(bytes)
 }
 
-impl FromJson for Place {
+impl FromJson for Cursor {
     fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
         let read = |text: &str| {
             let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
@@ -113,18 +104,22 @@ mod tests {
 
     #[test]
     fn a_place_is_read_back_and_nothing_else_is() {
-        let place =
-            Place { at: DateTime::from_timestamp_micros(1_795_255_200_123_456).unwrap(), id: Uuid::now_v7() };
-        assert_eq!(Place::from_json(json!(place.to_string())).unwrap(), place);
-        for text in [String::new(), "x".to_owned(), format!("{place}A"), URL_SAFE_NO_PAD.encode([0x80; 24])] {
-            assert!(Place::from_json(json!(text)).is_err(), "{text}");
+        let place = Cursor {
+            at: DateTime::from_timestamp_micros(1_795_255_200_123_456).unwrap(),
+            id: Uuid::now_v7(),
+        };
+        assert_eq!(Cursor::from_json(json!(write(place))).unwrap(), place);
+        for text in
+            [String::new(), "x".to_owned(), format!("{}A", write(place)), URL_SAFE_NO_PAD.encode([0x80; 24])]
+        {
+            assert!(Cursor::from_json(json!(text)).is_err(), "{text}");
         }
     }
 
     #[test]
     fn a_page_names_the_next_one_only_if_there_is_one() {
         let paging = Paging { after: None, limit: 2 };
-        let place = |_: &i32| Place { at: DateTime::UNIX_EPOCH, id: Uuid::nil() };
+        let place = |_: &i32| Cursor { at: DateTime::UNIX_EPOCH, id: Uuid::nil() };
         let page = |rows| paging.page(rows, place, |row| *row);
         assert_eq!((page(vec![1, 2]).data, page(vec![1, 2]).next_cursor), (vec![1, 2], None));
         assert_eq!(page(vec![1, 2, 3]).data, [1, 2]);

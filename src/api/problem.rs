@@ -165,6 +165,12 @@ impl Problem {
         self
     }
 
+    /// Everything that is wrong, where it can be told apart.
+    #[must_use]
+    pub fn errors(&self) -> &[FieldError] {
+        &self.case.errors
+    }
+
     /// The same under another name.
     #[must_use]
     pub fn coded(self, code: Code) -> Self {

@@ -19,7 +19,7 @@ pub(super) struct DecideArgs {
     /// Tenant of a room that names none [default: the server's, or the only one]
     #[arg(long)]
     tenant: Option<TenantName>,
-    /// Server that would ask [default: the first one that may]
+    /// Server that would ask [default: the one that has the room open, or else the first one that may]
     #[arg(long, value_name = "NAME")]
     server: Option<String>,
     /// When it would ask, with offset [default: now]

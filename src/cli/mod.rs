@@ -7,11 +7,13 @@ mod app;
 mod appointment;
 mod conference;
 mod decide;
+mod decision;
 mod doctor;
 mod health;
 mod parse;
 mod print;
 mod prosody_config;
+mod room;
 mod serve;
 mod server;
 mod session;
@@ -91,14 +93,19 @@ enum Command {
     #[command(subcommand)]
     Server(server::ServerCommand),
     /// Apps: clients of the API
-    #[command(subcommand)]
-    App(app::AppCommand),
+    App(app::AppArgs),
     /// Appointments: booked rooms
     #[command(subcommand)]
     Appointment(appointment::AppointmentCommand),
     /// Conferences: rooms that were opened
     #[command(subcommand)]
     Conference(conference::ConferenceCommand),
+    /// Decisions: which rooms were opened or refused, and why
+    #[command(subcommand)]
+    Decision(decision::DecisionCommand),
+    /// Rooms: when one is free
+    #[command(subcommand)]
+    Room(room::RoomCommand),
     /// Write what Prosody needs to ask Frontdesk, ready to paste
     ProsodyConfig(prosody_config::ProsodyConfigArgs),
     /// Say what will not work in this set-up, and how to mend it
@@ -184,9 +191,11 @@ async fn dispatch(command: Command, output: Output, config: Config, place: Place
         }
         Command::Tenant(command) => command.run(app, output).await,
         Command::Server(command) => command.run(app, output).await,
-        Command::App(command) => command.run(app, output).await,
+        Command::App(args) => args.run(app, output).await,
         Command::Appointment(command) => command.run(app, output).await,
         Command::Conference(command) => command.run(app, output).await,
+        Command::Decision(command) => command.run(app, output).await,
+        Command::Room(command) => command.run(app, output).await,
         Command::Decide(args) => args.run(app, output).await,
         Command::ProsodyConfig(args) => args.run(app, &config, output).await,
     };

@@ -4,7 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 
 use crate::app::App;
-use crate::reservation::{Tenant, TenantName};
+use crate::reservation::{Metadata, MetadataError, Tenant, TenantName};
+use crate::signing::{PublicKey, PublicKeyError};
 use crate::store::{StoreError, tenants};
 
 /// The longest time that can be set, in days.
@@ -27,6 +28,10 @@ pub(super) enum ValueError {
     Name,
     #[error("this is not an IANA time zone such as Europe/Berlin")]
     TimeZone,
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    #[error(transparent)]
+    Metadata(#[from] MetadataError),
 }
 
 /// A moment: RFC 3339 with its offset, in whole milliseconds. Without an offset nobody could say
@@ -67,6 +72,20 @@ pub(super) fn name(text: &str) -> Result<String, ValueError> {
     }
 }
 
+/// Why a file has no public key for us.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum PublicKeyFileError {
+    #[error(transparent)]
+    Read(#[from] std::io::Error),
+    #[error(transparent)]
+    Key(#[from] PublicKeyError),
+}
+
+/// A public key from a file; read while the command line is parsed, when a process of root's still is root's.
+pub(super) fn public_key_file(path: &str) -> Result<PublicKey, PublicKeyFileError> {
+    Ok(std::fs::read_to_string(path)?.parse()?)
+}
+
 /// A value, or `none` to take it away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Maybe<T>(pub Option<T>);
@@ -89,6 +108,12 @@ impl<T> Maybe<T> {
 /// A count, 1 to 1 000 000.
 pub(super) fn count(text: &str) -> Result<u32, ValueError> {
     text.parse().ok().filter(|count| (1..=1_000_000).contains(count)).ok_or(ValueError::Count)
+}
+
+/// What is kept with an appointment: a JSON object.
+pub(super) fn metadata(text: &str) -> Result<Metadata, ValueError> {
+    let value: serde_json::Value = serde_json::from_str(text)?;
+    Ok(Metadata::try_from(value)?)
 }
 
 /// Why no tenant was found.

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::fmt::Arguments;
-use std::io::{self, Write as _};
+use std::io::{self, BufWriter, Write as _};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -83,6 +83,16 @@ fn drives_terminals(c: char) -> bool {
 /// Prints a line. Nobody may be listening any more, as in `frontdesk … | head`: that is no failure.
 pub(super) fn say(line: Arguments<'_>) {
     _ = writeln!(io::stdout(), "{line}");
+}
+
+/// Prints things as JSON, one per line. Here it is a failure where they can't be written: somebody keeps them.
+pub(super) fn lines(things: impl Iterator<Item = impl Serialize>) -> Done {
+    let mut output = BufWriter::new(io::stdout().lock());
+    for thing in things {
+        serde_json::to_writer(&mut output, &thing)?;
+        output.write_all(b"\n")?;
+    }
+    Ok(output.flush()?)
 }
 
 /// Prints an error with its sources.

@@ -5,15 +5,17 @@ use chrono_tz::Tz;
 use clap::{Args, Subcommand};
 
 use super::Done;
-use super::parse::{Maybe, count, length, positive_length, time_zone};
-use super::print::Output;
+use super::parse::{Maybe, count, length, positive_length, tenant, time_zone};
+use super::print::{Output, lines};
 use crate::actions::add_tenant::add_tenant;
 use crate::actions::change_tenant::change_tenant;
+use crate::actions::export_tenant::export_tenant;
+use crate::actions::remove_tenant::remove_tenant;
 use crate::app::App;
 use crate::reservation::wording::Language;
 use crate::reservation::{BaseUrl, Moderators, Policy, RoomPattern, TenantName, WhenLiveElsewhere};
 use crate::store::tenants;
-use crate::view::TenantView;
+use crate::view::{ExportView, RemovedView, TenantView};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum TenantCommand {
@@ -39,10 +41,35 @@ pub(super) enum TenantCommand {
         #[arg(long, conflicts_with = "disable")]
         enable: bool,
     },
+    /// Show a tenant with its policy
+    Show {
+        /// Its name
+        name: TenantName,
+    },
+    /// Write everything of a tenant to the output, as JSON Lines: its policy, apps without credentials, appointments,
+    /// conferences, refusals
+    Export {
+        /// Its name
+        name: TenantName,
+        /// With the passwords of rooms in clear
+        #[arg(long)]
+        with_passwords: bool,
+    },
+    /// Remove a tenant with everything of it, also the conference servers that are its alone, for good
+    Remove {
+        /// Its name
+        name: TenantName,
+        /// Really: nothing of it can be brought back
+        #[arg(long, required = true)]
+        yes: bool,
+        /// Also while rooms of it are open
+        #[arg(long)]
+        force: bool,
+    },
 }
 
 /// What of a policy is to change. Lengths are written as `90s`, `10m`, `2h`; `none` takes away.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct PolicyArgs {
     /// Language of refusals: `en` or `de` [at first: en]
     #[arg(long, value_name = "en|de")]
@@ -135,8 +162,22 @@ impl TenantCommand {
             }
             Self::Set { name, policy: args, disable, enable } => {
                 let enabled = (disable || enable).then_some(enable);
-                let tenant = change_tenant(app, &name, enabled, |policy| args.apply(policy)).await?;
+                let tenant = change_tenant(app, &name, enabled, |policy| args.clone().apply(policy)).await?;
                 output.one(&TenantView::from(&tenant))
+            }
+            Self::Show { name } => output.one(&TenantView::from(&tenant(app, Some(name)).await?)),
+            Self::Export { name, with_passwords } => {
+                let mut export = export_tenant(app, &name, with_passwords).await?;
+                while let Some(page) = export.page(app).await? {
+                    lines(
+                        page.iter()
+                            .map(|exported| ExportView::new(export.tenant(), exported, export.began())),
+                    )?;
+                }
+                Ok(())
+            }
+            Self::Remove { name, yes: _, force } => {
+                output.one(&RemovedView::from(&remove_tenant(app, &name, force).await?))
             }
         }
     }

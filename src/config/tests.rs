@@ -305,6 +305,8 @@ fn the_documentation_has_each_setting_once_and_what_it_shows_can_be_set() {
     log.filter FRONTDESK_LOG_FILTER info
     retention.conferences FRONTDESK_RETENTION_CONFERENCES 90d
     retention.refusals FRONTDESK_RETENTION_REFUSALS 30d
+    api.requests_per_minute FRONTDESK_API_REQUESTS_PER_MINUTE 600
+    api.allowed_origins FRONTDESK_API_ALLOWED_ORIGINS -
     ");
     let start = settings.iter().fold(Start::new(""), |start, doc| match doc.default {
         Some(default) => start.variable(&doc.variable, default),
@@ -339,7 +341,7 @@ fn the_example_says_what_holds_anyway() {
     let example = example();
     let all_on: Vec<_> =
         example.lines().filter(is_setting).map(|line| line.trim_start_matches('#')).collect();
-    assert_eq!(all_on.iter().filter(|line| line.contains(" = ")).count(), 10);
+    assert_eq!(all_on.iter().filter(|line| line.contains(" = ")).count(), 11);
     let with = Start::new(&all_on.join("\n")).load().unwrap();
     let without = Start::new("").load().unwrap();
     assert_eq!(format!("{with:?}"), format!("{without:?}"));

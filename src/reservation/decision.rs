@@ -77,8 +77,16 @@ impl From<Reason> for Refusal {
 }
 
 /// Why a room may not open. The list is closed; the codes ([`Reason::code`]) are stable.
-#[derive(Debug, Clone, Copy, PartialEq, strum::IntoStaticStr, strum::VariantNames)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, strum::IntoStaticStr, strum::VariantNames, strum::EnumDiscriminants,
+)]
 #[strum(serialize_all = "snake_case")]
+#[strum_discriminants(
+    name(ReasonCode),
+    doc = "The stable code of a [`Reason`], such as `too_early`, for who looks for it.",
+    derive(strum::IntoStaticStr, strum::EnumString, strum::VariantNames),
+    strum(serialize_all = "snake_case")
+)]
 pub enum Reason {
     /// Nobody booked it.
     UnknownRoom,

@@ -135,6 +135,13 @@ impl Node {
         self.split().0.and_then(|tenant| tenant.parse().ok())
     }
 
+    /// The room that people meant by it, also where none of that spelling may open. `None` where the name
+    /// has no key at all.
+    #[must_use]
+    pub fn meant(&self) -> Option<RoomKey> {
+        self.split().1.parse().ok()
+    }
+
     /// Whether it is of the form `[tenant]room`.
     #[must_use]
     pub fn names_a_tenant(&self) -> bool {
@@ -300,6 +307,15 @@ mod tests {
             let refused = node.parse::<Node>().unwrap().parts();
             assert_eq!(refused, Err(NameError::NotPrepared), "{node}");
         }
+    }
+
+    #[test]
+    fn a_refused_name_says_which_room_was_meant() {
+        let meant = |node: &str| node.parse::<Node>().unwrap().meant().map(|room| room.to_string());
+        assert_eq!(meant("straße").as_deref(), Some("straße"));
+        assert_eq!(meant("[no tenant]ＯPEN").as_deref(), Some("open"));
+        assert_eq!(meant("[a\0b]open").as_deref(), Some("open"));
+        assert_eq!((meant("a\0b"), meant("%20")), (None, None));
     }
 
     #[test]

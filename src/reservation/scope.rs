@@ -17,6 +17,7 @@ use strum::IntoEnumIterator as _;
     Hash,
     strum::Display,
     strum::EnumIter,
+    strum::EnumMessage,
     strum::IntoStaticStr,
     strum::VariantNames,
     serde::Serialize,
@@ -42,7 +43,7 @@ pub enum Scope {
     /// Close conferences.
     #[strum(serialize = "conferences:write")]
     ConferencesWrite,
-    /// Manage tenants, apps and conference servers.
+    /// Manage tenants, apps and conference servers. Not among what an app gets where no scope is named.
     #[strum(serialize = "admin")]
     Admin,
 }

@@ -3,23 +3,40 @@
 //! The two statements that matter are in [`desk`] (what a decision is made from) and in
 //! [`claim`] (how a grant becomes a conference). Times and ids are parameters: no clock in SQL.
 
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+pub mod app_credentials;
 pub mod appointments;
 pub mod apps;
 pub mod callers;
 pub mod claim;
 mod columns;
 pub mod conferences;
+pub mod decisions;
 pub mod deployment;
 pub mod desk;
+pub mod export;
+pub mod free_busy;
 pub mod health;
 pub mod idempotency;
 pub mod occurrences;
 pub mod participants;
 pub mod refusals;
 pub mod removal;
+pub mod server_credentials;
 pub mod servers;
 pub mod signing_keys;
 pub mod tenants;
+
+/// Where a list goes on: behind the one of that moment and id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor {
+    /// The moment that the list is ordered by.
+    pub at: DateTime<Utc>,
+    /// Which one of that moment.
+    pub id: Uuid,
+}
 
 /// What a store function can fail with.
 #[derive(Debug, thiserror::Error)]
@@ -35,7 +52,7 @@ pub enum StoreError {
     },
 }
 
-/// Whether an insert met a row that is there already (SQLSTATE 23505).
+/// Whether a statement met a row that is there already (SQLSTATE 23505).
 fn is_duplicate(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(|error| error.code().as_deref() == Some("23505"))
 }

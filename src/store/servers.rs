@@ -1,4 +1,6 @@
-//! Conference servers and their credentials.
+//! Conference servers. Their credentials are in [`server_credentials`](super::server_credentials).
+
+use std::fmt;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -7,7 +9,7 @@ use uuid::Uuid;
 use super::columns::parse;
 use super::{StoreError, is_duplicate};
 use crate::credential::CredentialHash;
-use crate::reservation::{CredentialId, Server, ServerId, ServerState, TenantId, TenantName};
+use crate::reservation::{Server, ServerId, TenantId, TenantName};
 
 /// A conference server with what it may ask for.
 #[derive(Debug, Clone)]
@@ -24,6 +26,45 @@ pub struct ServerRecord {
     pub serves_all: bool,
     /// When it was added.
     pub created_at: DateTime<Utc>,
+}
+
+/// What a server is found by.
+#[derive(Debug, Clone, Copy)]
+pub enum ServerKey<'a> {
+    /// Its name.
+    Name(&'a str),
+    /// Its id.
+    Id(ServerId),
+}
+
+impl ServerKey<'_> {
+    fn columns(self) -> (Option<String>, Option<Uuid>) {
+        match self {
+            Self::Name(name) => (Some(name.to_owned()), None),
+            Self::Id(id) => (None, Some(id.into())),
+        }
+    }
+}
+
+impl<'a> From<&'a str> for ServerKey<'a> {
+    fn from(name: &'a str) -> Self {
+        Self::Name(name)
+    }
+}
+
+impl From<ServerId> for ServerKey<'_> {
+    fn from(id: ServerId) -> Self {
+        Self::Id(id)
+    }
+}
+
+impl fmt::Display for ServerKey<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => name.fmt(f),
+            Self::Id(id) => id.fmt(f),
+        }
+    }
 }
 
 struct ServerRow {
@@ -55,17 +96,18 @@ impl TryFrom<ServerRow> for ServerRecord {
     }
 }
 
-/// A credential, without itself.
-#[derive(Debug, Clone)]
-pub struct CredentialRecord {
-    /// Which one.
-    pub id: CredentialId,
-    /// Whose it is.
-    pub server: ServerId,
-    /// When it was made.
-    pub created_at: DateTime<Utc>,
-    /// When it was revoked.
-    pub revoked_at: Option<DateTime<Utc>>,
+/// Reads servers.
+macro_rules! select_servers {
+    ($which:literal $(, $argument:expr)*) => {
+        sqlx::query_as!(
+            ServerRow,
+            r#"SELECT s.id, s.name, d.name AS default_tenant, s.serves_all, s.state, s.created_at,
+                    ARRAY(SELECT t.name FROM conference_server_tenants st JOIN tenants t ON t.id = st.tenant_id
+                          WHERE st.server_id = s.id ORDER BY t.name) AS "other_tenants!"
+             FROM conference_servers s JOIN tenants d ON d.id = s.default_tenant_id "# + $which
+            $(, $argument)*
+        )
+    };
 }
 
 /// Adds a server. `false` where there is one of that name.
@@ -73,30 +115,70 @@ pub struct CredentialRecord {
 /// # Errors
 /// Where the database fails, or a tenant is not there.
 pub async fn insert(db: &mut PgConnection, server: &ServerRecord) -> Result<bool, StoreError> {
-    let others: Vec<_> = server.other_tenants.iter().map(|name| name.as_str().to_owned()).collect();
-    let inserted = sqlx::query!(
-        "WITH added AS (
+    Ok(sqlx::query_scalar!(
+        r#"
+        WITH added AS (
              INSERT INTO conference_servers (id, name, default_tenant_id, serves_all, state, created_at)
              VALUES ($1, $2, (SELECT id FROM tenants WHERE name = $3), $4, $5, $6)
+             ON CONFLICT (name) DO NOTHING
              RETURNING id
-         )
-         INSERT INTO conference_server_tenants (tenant_id, server_id)
-         SELECT t.id, added.id FROM tenants t, added WHERE t.name = ANY ($7::text[])",
+        ), others AS (
+             INSERT INTO conference_server_tenants (tenant_id, server_id)
+             SELECT t.id, added.id FROM tenants t, added WHERE t.name = ANY ($7::text[])
+        )
+        SELECT EXISTS (SELECT FROM added) AS "added!"
+        "#,
         Uuid::from(server.server.id),
         server.name,
         server.default_tenant.as_str(),
         server.serves_all,
         <&str>::from(server.server.state),
         server.created_at,
-        &others,
+        &others(server),
+    )
+    .fetch_one(db)
+    .await?)
+}
+
+/// Writes a server's name and state, and what it may ask for. `false` where there is another one of that name; the
+/// transaction is then lost.
+///
+/// # Errors
+/// Where the database fails, or a tenant is not there.
+pub async fn update(db: &mut PgConnection, server: &ServerRecord) -> Result<bool, StoreError> {
+    let updated = sqlx::query!(
+        "WITH changed AS (
+             UPDATE conference_servers
+             SET name = $2, default_tenant_id = (SELECT id FROM tenants WHERE name = $3), serves_all = $4, state = $5
+             WHERE id = $1
+             RETURNING id
+         ), other AS (
+             SELECT id FROM tenants WHERE name = ANY ($6::text[])
+         ), gone AS (
+             DELETE FROM conference_server_tenants st USING changed
+             WHERE st.server_id = changed.id AND st.tenant_id NOT IN (SELECT id FROM other)
+         )
+         INSERT INTO conference_server_tenants (tenant_id, server_id)
+         SELECT other.id, changed.id FROM other, changed
+         ON CONFLICT DO NOTHING",
+        Uuid::from(server.server.id),
+        server.name,
+        server.default_tenant.as_str(),
+        server.serves_all,
+        <&str>::from(server.server.state),
+        &others(server),
     )
     .execute(db)
     .await;
-    match inserted {
+    match updated {
         Ok(_) => Ok(true),
         Err(error) if is_duplicate(&error) => Ok(false),
         Err(error) => Err(error.into()),
     }
+}
+
+fn others(server: &ServerRecord) -> Vec<String> {
+    server.other_tenants.iter().map(|name| name.as_str().to_owned()).collect()
 }
 
 /// The server of that name.
@@ -104,7 +186,38 @@ pub async fn insert(db: &mut PgConnection, server: &ServerRecord) -> Result<bool
 /// # Errors
 /// Where the database fails.
 pub async fn by_name(db: &mut PgConnection, name: &str) -> Result<Option<ServerRecord>, StoreError> {
-    Ok(select(db, Some(name)).await?.pop())
+    find(db, ServerKey::Name(name)).await
+}
+
+/// The server of that name or id.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn find(db: &mut PgConnection, key: ServerKey<'_>) -> Result<Option<ServerRecord>, StoreError> {
+    let (name, id) = key.columns();
+    let row = select_servers!("WHERE s.name = $1 OR s.id = $2", name, id).fetch_optional(db).await?;
+    row.map(ServerRecord::try_from).transpose()
+}
+
+/// The server of that name or id, for this transaction to change, or to change what belongs to it.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn find_for_update(
+    db: &mut PgConnection,
+    key: ServerKey<'_>,
+) -> Result<Option<ServerRecord>, StoreError> {
+    let (name, id) = key.columns();
+    let locked = sqlx::query_scalar!(
+        "SELECT id FROM conference_servers WHERE name = $1 OR id = $2 FOR NO KEY UPDATE",
+        name,
+        id
+    );
+    // In a statement of its own: one that waits for the lock has read the tenants before.
+    match locked.fetch_optional(&mut *db).await? {
+        Some(id) => find(db, ServerKey::Id(id.into())).await,
+        None => Ok(None),
+    }
 }
 
 /// The server whose credential that is, unless the credential is revoked.
@@ -133,24 +246,33 @@ pub async fn by_credential(
 /// # Errors
 /// Where the database fails.
 pub async fn list(db: &mut PgConnection) -> Result<Vec<ServerRecord>, StoreError> {
-    select(db, None).await
+    let rows = select_servers!("WHERE NOT starts_with(d.name, $1) ORDER BY s.name", TenantName::RESERVED);
+    rows.fetch_all(db).await?.into_iter().map(ServerRecord::try_from).collect()
 }
 
-async fn select(db: &mut PgConnection, name: Option<&str>) -> Result<Vec<ServerRecord>, StoreError> {
-    let rows = sqlx::query_as!(
-        ServerRow,
-        r#"SELECT s.id, s.name, d.name AS default_tenant, s.serves_all, s.state, s.created_at,
-                ARRAY(SELECT t.name FROM conference_server_tenants st JOIN tenants t ON t.id = st.tenant_id
-                      WHERE st.server_id = s.id ORDER BY t.name) AS "other_tenants!"
-         FROM conference_servers s JOIN tenants d ON d.id = s.default_tenant_id
-         WHERE s.name = $1 OR ($1::text IS NULL AND NOT starts_with(d.name, $2))
-         ORDER BY s.name"#,
-        name,
-        TenantName::RESERVED
-    )
-    .fetch_all(db)
-    .await?;
-    rows.into_iter().map(ServerRecord::try_from).collect()
+/// Servers by the order in which they were added, at most `limit`: those that come after that one. Without the
+/// doctor's own; with `tenant`, only those that may ask for it.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn page(
+    db: &mut PgConnection,
+    tenant: Option<TenantId>,
+    after: Option<ServerId>,
+    limit: i64,
+) -> Result<Vec<ServerRecord>, StoreError> {
+    let rows = select_servers!(
+        "WHERE NOT starts_with(d.name, $1)
+           AND ($2::uuid IS NULL OR s.serves_all OR s.default_tenant_id = $2 OR EXISTS (
+               SELECT FROM conference_server_tenants st WHERE st.tenant_id = $2 AND st.server_id = s.id))
+           AND ($3::uuid IS NULL OR s.id > $3)
+         ORDER BY s.id LIMIT $4",
+        TenantName::RESERVED,
+        tenant.map(Uuid::from),
+        after.map(Uuid::from),
+        limit
+    );
+    rows.fetch_all(db).await?.into_iter().map(ServerRecord::try_from).collect()
 }
 
 /// The active server that may ask for the tenant and was added first.
@@ -170,80 +292,11 @@ pub async fn first_for(db: &mut PgConnection, tenant: TenantId) -> Result<Option
     Ok(id.map(ServerId::from))
 }
 
-/// Says what a server is good for. `false` where it is revoked and was to be something else.
+/// What the server is called.
 ///
 /// # Errors
 /// Where the database fails.
-pub async fn set_state(db: &mut PgConnection, id: ServerId, state: ServerState) -> Result<bool, StoreError> {
-    let updated = sqlx::query!(
-        "UPDATE conference_servers SET state = $2 WHERE id = $1 AND (state <> 'revoked' OR $2 = 'revoked')",
-        Uuid::from(id),
-        <&str>::from(state)
-    )
-    .execute(db)
-    .await?;
-    Ok(updated.rows_affected() == 1)
-}
-
-/// Gives a server another credential.
-///
-/// # Errors
-/// Where the database fails.
-pub async fn insert_credential(
-    db: &mut PgConnection,
-    hash: CredentialHash,
-    credential: &CredentialRecord,
-) -> Result<(), StoreError> {
-    sqlx::query!(
-        "INSERT INTO server_credentials (hash, id, server_id, created_at) VALUES ($1, $2, $3, $4)",
-        hash.as_bytes(),
-        Uuid::from(credential.id),
-        Uuid::from(credential.server),
-        credential.created_at,
-    )
-    .execute(db)
-    .await?;
-    Ok(())
-}
-
-/// The credentials of all servers, the oldest first.
-///
-/// # Errors
-/// Where the database fails.
-pub async fn credentials(db: &mut PgConnection) -> Result<Vec<CredentialRecord>, StoreError> {
-    let rows =
-        sqlx::query!("SELECT id, server_id, created_at, revoked_at FROM server_credentials ORDER BY id")
-            .fetch_all(db)
-            .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| CredentialRecord {
-            id: row.id.into(),
-            server: row.server_id.into(),
-            created_at: row.created_at,
-            revoked_at: row.revoked_at,
-        })
-        .collect())
-}
-
-/// Revokes a server's credentials: `only` that one, or all. Says how many were live until now.
-///
-/// # Errors
-/// Where the database fails.
-pub async fn revoke_credentials(
-    db: &mut PgConnection,
-    id: ServerId,
-    only: Option<CredentialId>,
-    now: DateTime<Utc>,
-) -> Result<u64, StoreError> {
-    let revoked = sqlx::query!(
-        "UPDATE server_credentials SET revoked_at = $3
-         WHERE server_id = $1 AND ($2::uuid IS NULL OR id = $2) AND revoked_at IS NULL",
-        Uuid::from(id),
-        only.map(Uuid::from),
-        now,
-    )
-    .execute(db)
-    .await?;
-    Ok(revoked.rows_affected())
+pub async fn name(db: &mut PgConnection, id: ServerId) -> Result<Option<String>, StoreError> {
+    let name = sqlx::query_scalar!("SELECT name FROM conference_servers WHERE id = $1", Uuid::from(id));
+    Ok(name.fetch_optional(db).await?)
 }

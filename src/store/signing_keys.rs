@@ -128,3 +128,49 @@ pub async fn insert(db: &mut PgConnection, key: &SigningKeyRecord) -> Result<(),
     .await?;
     Ok(())
 }
+
+/// The signing keys of these apps, revoked ones too, the oldest first.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn list(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    apps: &[AppId],
+) -> Result<Vec<SigningKeyRecord>, StoreError> {
+    let apps: Vec<Uuid> = apps.iter().copied().map(Uuid::from).collect();
+    let rows = sqlx::query_as!(
+        SigningKeyRow,
+        "SELECT tenant_id, app_id, id, algorithm, secret, public_key, issuer, created_at, revoked_at
+         FROM app_signing_keys WHERE tenant_id = $1 AND app_id = ANY ($2) ORDER BY id",
+        Uuid::from(tenant),
+        &apps,
+    )
+    .fetch_all(db)
+    .await?;
+    rows.into_iter().map(SigningKeyRecord::try_from).collect()
+}
+
+/// Revokes one signing key of an app. `false` where the app has no such key that is live.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn revoke(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    app: AppId,
+    key: CredentialId,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let revoked = sqlx::query!(
+        "UPDATE app_signing_keys SET revoked_at = $4
+         WHERE tenant_id = $1 AND app_id = $2 AND id = $3 AND revoked_at IS NULL",
+        Uuid::from(tenant),
+        Uuid::from(app),
+        Uuid::from(key),
+        now,
+    )
+    .execute(db)
+    .await?;
+    Ok(revoked.rows_affected() == 1)
+}

@@ -4,9 +4,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::StoreError;
 use super::columns::{count, parse, seconds, to_count, to_seconds};
-use super::{StoreError, is_duplicate};
-use crate::reservation::{BaseUrl, Policy, RoomPattern, Tenant, TenantName, Unscheduled};
+use crate::reservation::{BaseUrl, Policy, RoomPattern, Tenant, TenantId, TenantName, Unscheduled};
 
 /// A tenant as it lies in the table.
 pub(super) struct TenantRow {
@@ -92,6 +92,15 @@ pub async fn by_name(db: &mut PgConnection, name: &TenantName) -> Result<Option<
     row.map(Tenant::try_from).transpose()
 }
 
+/// The tenant of that id.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn by_id(db: &mut PgConnection, id: TenantId) -> Result<Option<Tenant>, StoreError> {
+    let row = select_tenants!("WHERE id = $1", Uuid::from(id)).fetch_optional(db).await?;
+    row.map(Tenant::try_from).transpose()
+}
+
 /// The tenant of that name, which nobody changes until the transaction ends.
 ///
 /// # Errors
@@ -112,6 +121,18 @@ pub async fn by_name_for_update(
     db: &mut PgConnection,
     name: &TenantName,
 ) -> Result<Option<Tenant>, StoreError> {
+    let row = select_tenants!("WHERE name = $1 FOR NO KEY UPDATE", name.as_str()).fetch_optional(db).await?;
+    row.map(Tenant::try_from).transpose()
+}
+
+/// The tenant of that name, for this transaction to remove: nobody may refer to it any more, either.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn by_name_for_removal(
+    db: &mut PgConnection,
+    name: &TenantName,
+) -> Result<Option<Tenant>, StoreError> {
     let row = select_tenants!("WHERE name = $1 FOR UPDATE", name.as_str()).fetch_optional(db).await?;
     row.map(Tenant::try_from).transpose()
 }
@@ -127,6 +148,25 @@ pub async fn list(db: &mut PgConnection) -> Result<Vec<Tenant>, StoreError> {
     rows.into_iter().map(Tenant::try_from).collect()
 }
 
+/// Tenants by the order in which they were added, at most `limit`: those that come after that one. Without the
+/// doctor's own.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn page(
+    db: &mut PgConnection,
+    after: Option<TenantId>,
+    limit: i64,
+) -> Result<Vec<Tenant>, StoreError> {
+    let rows = select_tenants!(
+        "WHERE NOT starts_with(name, $1) AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3",
+        TenantName::RESERVED,
+        after.map(Uuid::from),
+        limit
+    );
+    rows.fetch_all(db).await?.into_iter().map(Tenant::try_from).collect()
+}
+
 /// Adds a tenant. `false` where there is one of that name.
 ///
 /// # Errors
@@ -139,7 +179,8 @@ pub async fn insert(db: &mut PgConnection, tenant: &Tenant) -> Result<bool, Stor
                               unscheduled_duration_s, unscheduled_lobby, unscheduled_max_occupants, capacity,
                               horizon_days, revision, created_at, disabled_at, meeting_url)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-                 $21)",
+                 $21)
+         ON CONFLICT (name) DO NOTHING",
         Uuid::from(tenant.id),
         tenant.name.as_str(),
         <&str>::from(policy.language),
@@ -163,12 +204,8 @@ pub async fn insert(db: &mut PgConnection, tenant: &Tenant) -> Result<bool, Stor
         policy.meeting_url.as_ref().map(BaseUrl::as_str),
     )
     .execute(db)
-    .await;
-    match inserted {
-        Ok(_) => Ok(true),
-        Err(error) if is_duplicate(&error) => Ok(false),
-        Err(error) => Err(error.into()),
-    }
+    .await?;
+    Ok(inserted.rows_affected() == 1)
 }
 
 /// Writes the policy, and whether the tenant is disabled, at the tenant's revision.

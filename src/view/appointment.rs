@@ -11,6 +11,7 @@ use crate::reservation::{
     ParticipantId, PersonName, Role, Tenant, Title,
 };
 use crate::store::appointments::Live;
+use crate::store::export::OccurrenceRecord;
 
 /// An appointment.
 #[derive(Debug, Serialize, ToSchema)]
@@ -172,6 +173,26 @@ impl From<&Live> for LiveView {
             opened_at: time(live.opened_at),
             ends_at: time(live.ends_at),
             notice: NOTICE,
+        }
+    }
+}
+
+/// One date of an appointment.
+#[derive(Debug, Serialize)]
+pub struct OccurrenceView {
+    original_start: String,
+    starts: String,
+    ends: Option<String>,
+    cancelled_at: Option<String>,
+}
+
+impl From<&OccurrenceRecord> for OccurrenceView {
+    fn from(occurrence: &OccurrenceRecord) -> Self {
+        Self {
+            original_start: time(occurrence.original_start),
+            starts: time(occurrence.slot.starts()),
+            ends: occurrence.slot.ends().map(time),
+            cancelled_at: occurrence.cancelled_at.map(time),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The decision under generated situations. No database.
 
+mod free_busy;
 mod situations;
 
 use chrono::{DateTime, TimeDelta, Utc};

@@ -4,7 +4,8 @@ use frontdesk::actions::add_server::add_credential;
 use frontdesk::actions::change_server::revoke_credential;
 use frontdesk::credential::{Credential, CredentialKind};
 use frontdesk::reservation::{CredentialId, ServerState};
-use frontdesk::store::servers::{self, CredentialRecord};
+use frontdesk::store::server_credentials::{self, CredentialRecord};
+use frontdesk::store::servers;
 
 use crate::live::{desk, granted};
 
@@ -39,10 +40,11 @@ async fn a_credential_that_is_not_known_is_not_looked_up_again_and_a_fresh_one_w
         created_at: world.clock.now(),
         revoked_at: None,
     };
-    servers::insert_credential(&mut world.db().acquire().await.unwrap(), stranger.hash(), &record)
+    server_credentials::insert(&mut world.db().acquire().await.unwrap(), stranger.hash(), &record)
         .await
         .unwrap();
     assert_eq!(world.ask(stranger.expose(), "room").await.status, 401, "it is remembered for a moment");
+    revoke_credential(&world.app, "one", record.id).await.unwrap();
     let fresh = add_credential(&world.app, "one").await.unwrap();
     granted(&world, fresh.credential.expose(), "room").await;
     assert_eq!(world.ask(&one, "room").await.status, 409);

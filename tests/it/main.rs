@@ -1,12 +1,18 @@
 //! Tests against a real PostgreSQL, in one binary. `scripts/with-postgres cargo test` starts one.
 
+mod administration;
 mod api;
 mod appointment_first;
+mod authentication;
 mod booking;
 mod cluster;
+mod conferences;
 mod crashes;
 mod credentials;
+mod decisions;
 mod doctor;
+mod forecast;
+mod free_busy;
 mod live;
 mod names;
 mod outages;

@@ -164,7 +164,7 @@ impl World {
     }
 
     /// Changes the policy of `acme`.
-    pub async fn policy(&self, change: impl FnOnce(&mut Policy)) {
+    pub async fn policy(&self, change: impl Fn(&mut Policy)) {
         let name: TenantName = "acme".parse().unwrap();
         frontdesk::actions::change_tenant::change_tenant(&self.app, &name, None, change).await.unwrap();
     }

@@ -6,7 +6,8 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{AppointmentInput, password};
-use crate::actions::book::book_in;
+use crate::actions::book::Booking;
+use crate::actions::book_many::{BookManyError, book_many_in};
 use crate::api::body::Body;
 use crate::api::caller::Calling;
 use crate::api::code::Code;
@@ -14,7 +15,7 @@ use crate::api::field::{Field, FromJson, Reading, Unknown, list, wrong};
 use crate::api::once::{Answer, Once};
 use crate::api::problem::{FieldError, Problem, ProblemView};
 use crate::app::App;
-use crate::reservation::Scope;
+use crate::reservation::{AppId, Scope, TenantName};
 use crate::view::AppointmentView;
 
 /// The most appointments at once.
@@ -77,27 +78,10 @@ pub async fn create_many(
     body: Body<BatchInput>,
 ) -> Result<HttpResponse, Problem> {
     caller.may(Scope::AppointmentsWrite)?;
-    let mut reading = Reading::default();
-    reading.refuse(&body.value.unknown);
-    let many = reading.required("appointments", body.value.appointments);
-    let many = reading.done(many)?;
-    let read = many.0.into_iter().map(|input| input.into_booking(&caller));
-    let bookings = all_of(read)?;
+    let bookings = body.value.into_bookings(&caller.tenant.name, Some(caller.app))?;
     once.run(&app, &caller, body.hash, async |db| {
         let now = app.clock.now();
-        let mut outcomes = Vec::with_capacity(bookings.len());
-        for booking in &bookings {
-            // The database failed: there is nothing to say about items.
-            let outcome = book_in(&app, db, booking.clone()).await.map_err(Problem::from);
-            if let Err(problem) = &outcome
-                && problem.code.status().is_server_error()
-            {
-                outcome?;
-            } else {
-                outcomes.push(outcome);
-            }
-        }
-        let booked = all_of(outcomes.into_iter())?;
+        let booked = book_many_in(&app, db, &bookings).await?;
         let mut data = Vec::with_capacity(booked.len());
         for appointment in &booked {
             let password = password(&app, &caller, appointment)?;
@@ -108,15 +92,42 @@ pub async fn create_many(
     .await
 }
 
-/// All items, or everything that is wrong with some of them.
-fn all_of<T>(items: impl Iterator<Item = Result<T, Problem>>) -> Result<Vec<T>, Problem> {
-    let mut good = Vec::new();
-    let mut errors = Vec::new();
-    for (place, item) in items.enumerate() {
-        match item {
-            Ok(item) => good.push(item),
-            Err(problem) => errors.extend(problem.into_errors(&format!("/appointments/{place}"))),
+impl BatchInput {
+    /// As bookings.
+    ///
+    /// # Errors
+    /// Everything that is wrong with any of them.
+    pub fn into_bookings(self, tenant: &TenantName, app: Option<AppId>) -> Result<Vec<Booking>, Problem> {
+        let mut reading = Reading::default();
+        reading.refuse(&self.unknown);
+        let many = reading.required("appointments", self.appointments);
+        let mut bookings = Vec::new();
+        let mut refused = Vec::new();
+        for (place, input) in reading.done(many)?.0.into_iter().enumerate() {
+            match input.into_booking(tenant, app) {
+                Ok(booking) => bookings.push(booking),
+                Err(problem) => refused.push((place, problem)),
+            }
+        }
+        if refused.is_empty() { Ok(bookings) } else { Err(all_of(refused)) }
+    }
+}
+
+/// Everything that is wrong with some items.
+fn all_of(refused: Vec<(usize, Problem)>) -> Problem {
+    let errors = refused
+        .into_iter()
+        .flat_map(|(place, problem)| problem.into_errors(&format!("/appointments/{place}")));
+    Problem::fields(errors.collect()).coded(Code::BatchFailed)
+}
+
+impl From<BookManyError> for Problem {
+    fn from(error: BookManyError) -> Self {
+        match error {
+            BookManyError::Refused(refused) => {
+                all_of(refused.into_iter().map(|(place, error)| (place, error.into())).collect())
+            }
+            BookManyError::Store(error) => error.into(),
         }
     }
-    if errors.is_empty() { Ok(good) } else { Err(Problem::fields(errors).coded(Code::BatchFailed)) }
 }

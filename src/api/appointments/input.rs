@@ -10,12 +10,11 @@ use crate::actions::book::Booking;
 use crate::actions::change_appointment::Expected;
 use crate::actions::passwords;
 use crate::actions::room_names;
-use crate::api::caller::Calling;
 use crate::api::field::{Field, FromJson, Length, Reading, Unknown, list, wrong};
 use crate::api::problem::{FieldError, Problem};
 use crate::reservation::{
-    Description, Email, ExternalId, Metadata, Participant, ParticipantId, PersonName, Role, RoomName,
-    RoomPassword, Title,
+    AppId, Description, Email, ExternalId, Metadata, Participant, ParticipantId, PersonName, Role, RoomName,
+    RoomPassword, TenantName, Title,
 };
 
 /// An appointment to book. Times are RFC 3339 with their offset from UTC.
@@ -174,7 +173,7 @@ impl AppointmentInput {
     ///
     /// # Errors
     /// Everything that is wrong with it.
-    pub fn into_booking(self, caller: &Calling) -> Result<Booking, Problem> {
+    pub fn into_booking(self, tenant: &TenantName, app: Option<AppId>) -> Result<Booking, Problem> {
         let mut reading = Reading::default();
         reading.refuse(&self.unknown);
         let ends = match (&self.ends, &self.duration_seconds) {
@@ -202,12 +201,12 @@ impl AppointmentInput {
             reading.wrong("participants", "participants get their `id` when they are booked");
         }
         let booking = Booking {
-            tenant: caller.tenant.name.clone(),
+            tenant: tenant.clone(),
             room: match room {
                 Some(room) => room,
                 None => room_names::generate().map_err(Problem::internal)?,
             },
-            app: Some(caller.app),
+            app,
             external_id: reading.optional("external_id", self.external_id),
             starts: starts.unwrap_or_default(),
             ends: end.or_else(|| {

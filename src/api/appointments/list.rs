@@ -9,11 +9,12 @@ use utoipa::IntoParams;
 use crate::api::body::{Query, ReadQuery};
 use crate::api::caller::Calling;
 use crate::api::field::{Field, FromJson, Reading, Unknown, from_words, text, wrong};
-use crate::api::page::{Limit, PageView, Paging, Place};
+use crate::api::page::{Limit, PageView, Paging};
 use crate::api::problem::{FieldError, Problem};
 use crate::app::App;
 use crate::reservation::{Appointment, AppointmentState, ExternalId, RoomKey, Scope};
-use crate::store::appointments::{self, Cursor, Filter, Order, Page};
+use crate::store::Cursor;
+use crate::store::appointments::{self, Filter, Order, Page};
 use crate::view::AppointmentView;
 
 /// Which appointments to list.
@@ -56,7 +57,7 @@ pub struct ListQuery {
     /// The `next_cursor` of the page before.
     #[serde(default)]
     #[param(value_type = Option<String>, pattern = "^[A-Za-z0-9_-]{32}$")]
-    cursor: Field<Place>,
+    cursor: Field<Cursor>,
     /// How many at the most; 50, where nothing is said.
     #[serde(default)]
     #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
@@ -112,9 +113,7 @@ impl ReadQuery for Listing {
             host: reading.present("host", raw.host).map(|host| host.0),
             states: reading.present("state", raw.state).map(|states| states.0),
         };
-        if filter.from.zip(filter.until).is_some_and(|(from, until)| from > until) {
-            reading.wrong("until", "this is before `from`");
-        }
+        reading.check_range(filter.from, filter.until);
         let order = reading.present("order", raw.order).unwrap_or_default();
         let paging = Paging::read(&mut reading, raw.cursor, raw.limit);
         Ok(reading.done(Some(Self { filter, order, paging }))?)
@@ -138,18 +137,13 @@ pub async fn list(
     caller.may(Scope::AppointmentsRead)?;
     let Listing { filter, order, paging } = query.0;
     let now = app.clock.now();
-    let after = paging.after.map(|place| Cursor { at: place.at, id: place.id.into() });
     let mut db = app.db.acquire().await?;
-    let page = Page { order, after, limit: paging.fetch() };
+    let page = Page { order, after: paging.after, limit: paging.fetch() };
     let found = appointments::list(&mut db, caller.tenant.id, &filter, page, now).await?;
     let ids: Vec<_> = found.iter().map(|appointment| appointment.id).collect();
     let live = appointments::live(&mut db, caller.tenant.id, &ids, now).await?;
-    let place = |appointment: &Appointment| {
-        let Cursor { at, id } = order.place(appointment);
-        Place { at, id: id.into() }
-    };
     let view = |appointment: &Appointment| {
         AppointmentView::new(&caller.tenant, appointment, now).with_conference(&live)
     };
-    Ok(HttpResponse::Ok().json(paging.page(found, place, view)))
+    Ok(HttpResponse::Ok().json(paging.page(found, |appointment| order.place(appointment), view)))
 }

@@ -53,7 +53,7 @@ pub async fn create(
     body: Body<AppointmentInput>,
 ) -> Result<HttpResponse, Problem> {
     caller.may(Scope::AppointmentsWrite)?;
-    let booking = body.value.into_booking(&caller)?;
+    let booking = body.value.into_booking(&caller.tenant.name, Some(caller.app))?;
     once.run(&app, &caller, body.hash, async |db| {
         let appointment = book_in(&app, db, booking.clone()).await?;
         let view = whole(&app, db, &caller, &appointment).await?;

@@ -5,8 +5,8 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{AppointmentRow, select_appointments};
-use crate::reservation::{Appointment, AppointmentId, AppointmentState, ExternalId, RoomKey, TenantId};
-use crate::store::{StoreError, participants};
+use crate::reservation::{Appointment, AppointmentState, ExternalId, RoomKey, TenantId};
+use crate::store::{Cursor, StoreError, participants};
 
 /// Which appointments to list.
 #[derive(Debug, Clone, Default)]
@@ -44,15 +44,6 @@ pub enum Order {
     CreatedAtDescending,
 }
 
-/// The place of an appointment in a list: what it is ordered by, and its id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cursor {
-    /// Its start or creation.
-    pub at: DateTime<Utc>,
-    /// Which one.
-    pub id: AppointmentId,
-}
-
 impl Order {
     /// The place of the appointment in a list in this order.
     #[must_use]
@@ -61,7 +52,7 @@ impl Order {
             Self::Starts | Self::StartsDescending => appointment.slot.starts(),
             Self::CreatedAt | Self::CreatedAtDescending => appointment.created_at,
         };
-        Cursor { at, id: appointment.id }
+        Cursor { at, id: appointment.id.into() }
     }
 }
 
@@ -119,7 +110,7 @@ pub async fn list(
                 states.as_deref(),
                 now,
                 after.map(|cursor| cursor.at),
-                after.map(|cursor| Uuid::from(cursor.id)),
+                after.map(|cursor| cursor.id),
                 limit,
             )
             .fetch_all(&mut *db)

@@ -16,7 +16,7 @@ use crate::reservation::{
 };
 use crate::seal::Sealed;
 
-pub use list::{Cursor, Filter, Order, Page, list};
+pub use list::{Filter, Order, Page, list};
 pub use live::{Live, live};
 pub use write::{Written, cancel, insert, update};
 

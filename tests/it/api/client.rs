@@ -68,6 +68,11 @@ impl Client {
         }
     }
 
+    /// The same app at another replica.
+    pub fn at(&self, world: &World) -> Self {
+        Self { http: self.http.clone(), url: world.url.clone(), key: self.key.clone() }
+    }
+
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.http.request(method, format!("{}{path}", self.url)).bearer_auth(&self.key)
     }

@@ -1,8 +1,15 @@
 //! The API of appointment apps, over HTTP.
 
 mod appointments;
+mod batches;
 mod client;
 mod document;
+mod door;
 mod isolation;
+mod lists;
+mod live;
+mod observing;
+mod once;
 mod pages;
+mod races;
 mod scopes;

@@ -1,0 +1,53 @@
+//! Many rooms are booked, or none.
+
+use sqlx::PgConnection;
+
+use super::book::{BookError, Booking, book_in};
+use super::passwords::KeysError;
+use super::transaction::transact;
+use crate::app::App;
+use crate::reservation::Appointment;
+use crate::store::StoreError;
+
+/// Why no room was booked.
+#[derive(Debug, thiserror::Error)]
+pub enum BookManyError {
+    /// Some can't be booked: which, by their place from 0, and why.
+    #[error("{} of the rooms can't be booked", .0.len())]
+    Refused(Vec<(usize, BookError)>),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Books all of these rooms or none, in a transaction of its own.
+///
+/// # Errors
+/// Where some can't be booked; each of them is named.
+pub async fn book_many(app: &App, bookings: &[Booking]) -> Result<Vec<Appointment>, BookManyError> {
+    transact(app, async |db| book_many_in(app, db, bookings).await).await
+}
+
+/// Books all of these rooms, as a part of a transaction, which is to be rolled back after an error.
+///
+/// # Errors
+/// Where some can't be booked; each of them is named.
+pub async fn book_many_in(
+    app: &App,
+    db: &mut PgConnection,
+    bookings: &[Booking],
+) -> Result<Vec<Appointment>, BookManyError> {
+    let mut booked = Vec::with_capacity(bookings.len());
+    let mut refused = Vec::new();
+    for (place, booking) in bookings.iter().enumerate() {
+        match book_in(app, db, booking.clone()).await {
+            Ok(appointment) => booked.push(appointment),
+            // There is nothing to say about the rooms.
+            Err(BookError::Store(error) | BookError::Keys(KeysError::Store(error))) => {
+                return Err(error.into());
+            }
+            Err(error) => refused.push((place, error)),
+        }
+    }
+    if refused.is_empty() { Ok(booked) } else { Err(BookManyError::Refused(refused)) }
+}

@@ -1,0 +1,126 @@
+//! `frontdesk appointment change`.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+use clap::Args;
+
+use super::show;
+use crate::actions::change_appointment::{AppointmentChange, End, Patch, change_appointment};
+use crate::actions::passwords;
+use crate::app::App;
+use crate::cli::Done;
+use crate::cli::parse::{Maybe, count, length, metadata, positive_length, tenant, time, time_zone};
+use crate::cli::print::Output;
+use crate::reservation::{AppointmentId, Description, ExternalId, Metadata, RoomName, TenantName, Title};
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ChangeArgs {
+    /// Which one
+    id: AppointmentId,
+    /// Tenant that it belongs to; may be left out where there is only one
+    #[arg(long)]
+    tenant: Option<TenantName>,
+    /// Only if it has had this many changes, as `revision` says
+    #[arg(long, value_name = "N")]
+    revision: Option<i64>,
+    /// Another room
+    #[arg(long, value_name = "NAME")]
+    room: Option<RoomName>,
+    /// When it starts, with offset; it keeps its length where no end is given
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    starts: Option<DateTime<Utc>>,
+    /// When it ends, with offset, or `none`
+    #[arg(long, value_name = "TIME", value_parser = |text: &str| Maybe::or(text, time))]
+    ends: Option<Maybe<DateTime<Utc>>>,
+    /// How long it takes, in place of --ends
+    #[arg(long, value_name = "LENGTH", value_parser = positive_length, conflicts_with = "ends")]
+    duration: Option<TimeDelta>,
+    /// What it is about, or `none`
+    #[arg(long, value_parser = |text: &str| Maybe::or(text, str::parse::<Title>))]
+    title: Option<Maybe<Title>>,
+    /// More about it, or `none`
+    #[arg(long, value_parser = |text: &str| Maybe::or(text, str::parse::<Description>))]
+    description: Option<Maybe<Description>>,
+    /// What another system calls it, or `none`
+    #[arg(long, value_name = "ID", value_parser = |text: &str| Maybe::or(text, str::parse::<ExternalId>))]
+    external_id: Option<Maybe<ExternalId>>,
+    /// JSON object to keep with it
+    #[arg(long, value_name = "JSON", value_parser = metadata)]
+    metadata: Option<Metadata>,
+    /// IANA time zone that it is booked in
+    #[arg(long, value_name = "ZONE", value_parser = time_zone)]
+    time_zone: Option<Tz>,
+    /// What people have to type to come in
+    // Parsed later: an error here would show it.
+    #[arg(long, conflicts_with_all = ["generate_password", "no_password"])]
+    password: Option<String>,
+    /// Make a password
+    #[arg(long, conflicts_with = "no_password")]
+    generate_password: bool,
+    /// Nobody has to type anything
+    #[arg(long)]
+    no_password: bool,
+    /// Whether people wait in a lobby
+    #[arg(long, value_name = "BOOL")]
+    lobby: Option<bool>,
+    /// Most people at once, or `none` for the tenant's
+    #[arg(long, value_name = "N", value_parser = |text: &str| Maybe::or(text, count))]
+    max_occupants: Option<Maybe<u32>>,
+    /// How long before the start people may come in, or `none` for the tenant's
+    #[arg(long, value_name = "LENGTH", value_parser = |text: &str| Maybe::or(text, length))]
+    early_open: Option<Maybe<TimeDelta>>,
+    /// How long after the end people may stay, or `none` for the tenant's
+    #[arg(long, value_name = "LENGTH", value_parser = |text: &str| Maybe::or(text, length))]
+    grace: Option<Maybe<TimeDelta>>,
+    /// Longest that the room may be open, or `none` for the tenant's
+    #[arg(long, value_name = "LENGTH", value_parser = |text: &str| Maybe::or(text, positive_length))]
+    max_duration: Option<Maybe<TimeDelta>>,
+}
+
+impl<T> From<Option<Maybe<T>>> for Patch<T> {
+    fn from(given: Option<Maybe<T>>) -> Self {
+        match given {
+            None => Self::Keep,
+            Some(Maybe(None)) => Self::Clear,
+            Some(Maybe(Some(value))) => Self::Set(value),
+        }
+    }
+}
+
+impl ChangeArgs {
+    pub async fn run(self, app: &App, output: Output) -> Done {
+        let tenant = tenant(app, self.tenant).await?;
+        let password = match self.password {
+            Some(password) => Patch::Set(password.parse()?),
+            None if self.generate_password => Patch::Set(passwords::generate()?),
+            None if self.no_password => Patch::Clear,
+            None => Patch::Keep,
+        };
+        let ends = match (self.ends.into(), self.duration) {
+            (_, Some(length)) => Patch::Set(End::After(length)),
+            (Patch::Set(ends), None) => Patch::Set(End::At(ends)),
+            (Patch::Clear, None) => Patch::Clear,
+            (Patch::Keep, None) => Patch::Keep,
+        };
+        let change = AppointmentChange {
+            room: self.room,
+            starts: self.starts,
+            ends,
+            time_zone: self.time_zone,
+            external_id: self.external_id.into(),
+            title: self.title.into(),
+            description: self.description.into(),
+            participants: None,
+            metadata: self.metadata,
+            password,
+            lobby: self.lobby,
+            max_occupants: self.max_occupants.into(),
+            early_open: self.early_open.into(),
+            grace: self.grace.into(),
+            max_duration: self.max_duration.into(),
+        };
+        let shows_password = matches!(change.password, Patch::Set(_));
+        let changed = change_appointment(app, &tenant.name, self.id, self.revision, change).await?;
+        show(app, &tenant, &changed, shows_password, output).await
+    }
+}

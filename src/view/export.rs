@@ -1,0 +1,63 @@
+//! Everything of a tenant, one thing per line.
+
+use chrono::{DateTime, Utc};
+use secrecy::ExposeSecret as _;
+use serde::Serialize;
+
+use super::{AppView, AppointmentView, ConferenceView, OccurrenceView, RefusalView, TenantView};
+use crate::actions::export_tenant::Exported;
+use crate::reservation::{ServerId, Tenant};
+
+/// One line of an export: what it is, and what it looks like elsewhere.
+#[derive(Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ExportView {
+    /// The tenant with its policy; always the first line.
+    Tenant(Box<TenantView>),
+    /// An app, without credentials and keys.
+    App(AppView),
+    /// A conference server that may ask for it.
+    Server {
+        /// Which one.
+        id: ServerId,
+        /// What operators call it.
+        name: String,
+    },
+    /// An appointment.
+    Appointment {
+        /// The appointment.
+        #[serde(flatten)]
+        appointment: Box<AppointmentView>,
+        /// Its dates.
+        occurrences: Vec<OccurrenceView>,
+    },
+    /// A conference.
+    Conference(Box<ConferenceView>),
+    /// A refusal.
+    Refusal(RefusalView),
+}
+
+impl ExportView {
+    /// The thing as a line, without the end of the line; as it is at that moment.
+    #[must_use]
+    pub fn new(tenant: &Tenant, exported: &Exported, now: DateTime<Utc>) -> Self {
+        match exported {
+            Exported::Tenant(tenant) => Self::Tenant(Box::new(tenant.as_ref().into())),
+            Exported::App(app) => Self::App(app.into()),
+            Exported::Server(server) => Self::Server { id: server.server.id, name: server.name.clone() },
+            Exported::Appointment { appointment, occurrences, password } => {
+                let password = password.as_ref().map(|password| password.expose_secret().to_owned());
+                Self::Appointment {
+                    appointment: Box::new(
+                        AppointmentView::new(tenant, appointment, now).with_password(password),
+                    ),
+                    occurrences: occurrences.iter().map(Into::into).collect(),
+                }
+            }
+            Exported::Conference(conference) => {
+                Self::Conference(Box::new(ConferenceView::new(&tenant.name, conference)))
+            }
+            Exported::Refusal(refusal) => Self::Refusal(refusal.into()),
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Many at once.
+
+use serde_json::{Value, json};
+
+use super::client::{Client, hours};
+use crate::world::World;
+
+const PATH: &str = "/v1/appointments/batch";
+
+#[tokio::test]
+async fn a_thousand_are_booked_in_their_order() {
+    let world = World::new().await;
+    let app = Client::of(&world, "acme").await;
+    let many: Vec<Value> = (0..1000).map(|n| hours(&format!("room-{n}"), "10:00", "11:00")).collect();
+    let booked = app.post(PATH, json!({ "appointments": many })).await;
+    assert_eq!(booked.status, 201, "{:?}", booked.body["detail"]);
+    let rooms: Vec<_> =
+        booked.body["data"].as_array().unwrap().iter().map(|one| one["room"].clone()).collect();
+    assert_eq!(rooms, (0..1000).map(|n| json!(format!("room-{n}"))).collect::<Vec<_>>());
+    let one_more = app.post(PATH, json!({ "appointments": vec![hours("x", "10:00", "11:00"); 1001] })).await;
+    assert_eq!((one_more.code(), one_more.pointers()), ("invalid_fields", vec!["/appointments"]));
+    let none = app.post(PATH, json!({ "appointments": [] })).await;
+    assert_eq!((none.code(), none.pointers()), ("invalid_fields", vec!["/appointments"]));
+}
+
+#[tokio::test]
+async fn where_one_is_wrong_none_is_booked_and_each_is_named() {
+    let world = World::new().await;
+    let app = Client::of(&world, "acme").await;
+    let taken = app.book("taken", "10:00", "11:00").await;
+    let unreadable =
+        json!({ "appointments": [hours("a", "10:00", "11:00"), { "starts": "soon", "ends": null }, 7] });
+    let refused = app.post(PATH, unreadable).await;
+    assert_eq!((refused.status, refused.code()), (422, "invalid_fields"), "{refused:?}");
+    assert_eq!(refused.pointers(), ["/appointments/2"]);
+    let unreadable =
+        json!({ "appointments": [hours("a", "10:00", "11:00"), { "starts": "soon", "ends": null }] });
+    let refused = app.post(PATH, unreadable).await;
+    assert_eq!((refused.code(), refused.pointers()), ("batch_failed", vec!["/appointments/1/starts"]));
+    let many = json!({ "appointments": [
+        hours("free", "10:00", "11:00"),
+        hours("taken", "10:30", "11:30"),
+        hours("twice", "10:00", "11:00"),
+        hours("twice", "10:59", "12:00"),
+        hours("late", "11:00", "10:00"),
+    ] });
+    let refused = app.post(PATH, many).await;
+    assert_eq!(refused.pointers(), ["/appointments/4/ends"], "{refused:?}");
+    let many = json!({ "appointments": [
+        hours("free", "10:00", "11:00"),
+        hours("taken", "10:30", "11:30"),
+        hours("twice", "10:00", "11:00"),
+        hours("twice", "10:59", "12:00"),
+    ] });
+    let refused = app.post(PATH, many).await;
+    assert_eq!((refused.status, refused.code()), (422, "batch_failed"));
+    assert_eq!(refused.pointers(), ["/appointments/1/room", "/appointments/3/room"]);
+    assert_eq!(refused.body["errors"][0]["code"], "room_taken");
+    assert_eq!(refused.body["errors"][0]["appointment"], taken.id());
+    assert_eq!(app.get("/v1/appointments").await.body["data"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_batch_that_is_sent_again_is_booked_once() {
+    let world = World::new().await;
+    let app = Client::of(&world, "acme").await;
+    let mut one = hours("a", "10:00", "11:00");
+    one["generate_password"] = json!(true);
+    let batch = json!({ "appointments": [one] });
+    let first = app.post_once(PATH, "k", batch.clone()).await;
+    assert!(first.body["data"][0]["password"].is_string(), "{first:?}");
+    assert_eq!(app.post_once(PATH, "k", batch).await.body, first.body);
+}

@@ -1,0 +1,162 @@
+//! Who comes in, how often, and what is refused before it is read.
+
+use std::time::Duration;
+
+use actix_web::web::Data;
+use frontdesk::reservation::Scope;
+use frontdesk::server;
+use reqwest::Method;
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::client::{Client, hours, send};
+use crate::world::{World, config};
+
+const PATH: &str = "/v1/appointments";
+
+#[tokio::test]
+async fn who_is_not_known_is_told_what_is_wrong_with_the_credential() {
+    let world = World::new().await;
+    let app = Client::of(&world, "acme").await;
+    let http = reqwest::Client::new();
+    let url = format!("{}{PATH}", world.url);
+    let server = world.server("prosody").await;
+    let headers = [
+        None,
+        Some("Basic eDp5".to_owned()),
+        Some(format!("Bearer {}x", app.key)),
+        Some(format!("Bearer {server}")),
+        Some("Bearer not.a.token".to_owned()),
+    ];
+    for header in headers {
+        let request = http.get(&url);
+        let refused = send(match &header {
+            Some(header) => request.header("Authorization", header),
+            None => request,
+        });
+        let refused = refused.await;
+        assert_eq!((refused.status, refused.code()), (401, "unauthorized"), "{header:?} {refused:?}");
+        assert_eq!(refused.header("www-authenticate"), "Bearer realm=\"frontdesk\"");
+    }
+}
+
+#[tokio::test]
+async fn a_password_is_shown_to_who_may_read_passwords() {
+    let world = World::new().await;
+    let app = Client::with(&world, "acme", &[Scope::AppointmentsRead, Scope::AppointmentsWrite]).await;
+    let mut input = hours("room", "10:00", "11:00");
+    input["password"] = json!("open sesame");
+    let booked = app.post(PATH, input).await;
+    assert_eq!(booked.body["has_password"], true);
+    assert!(booked.body.get("password").is_none(), "{booked:?}");
+    let reader = Client::with(&world, "acme", &[Scope::AppointmentsRead, Scope::PasswordsRead]).await;
+    let path = format!("{PATH}/{}", booked.id());
+    assert_eq!(reader.get(&path).await.body["password"], "open sesame");
+    let refused = reader.delete(&path).await;
+    assert_eq!((refused.status, refused.code()), (403, "insufficient_scope"));
+    assert_eq!(refused.body["scope"], "appointments:write");
+}
+
+#[tokio::test]
+async fn a_path_or_method_that_is_not_there_is_a_problem_too() {
+    let world = World::new().await;
+    let app = Client::of(&world, "acme").await;
+    assert_eq!(app.get("/v1/nothing").await.code(), "not_found");
+    assert_eq!(app.get(&format!("{PATH}/no-uuid")).await.code(), "not_found");
+    let refused = send(app.request(Method::PUT, PATH)).await;
+    assert_eq!(
+        (refused.status, refused.code(), refused.header("allow")),
+        (405, "method_not_allowed", "GET, POST")
+    );
+}
+
+#[tokio::test]
+async fn a_body_that_is_no_json_object_is_refused() {
+    let world = World::new().await;
+    let app = Client::of(&world, "acme").await;
+    let post = |kind: &'static str, body: &'static [u8]| {
+        send(app.request(Method::POST, PATH).header("Content-Type", kind).body(body))
+    };
+    assert_eq!(post("text/plain", b"{}").await.code(), "unsupported_media_type");
+    for body in [&b""[..], b"{", b"[]", b"\"x\"", b"{\"room\":\"\xff\"}", b"null"] {
+        assert_eq!(post("application/json", body).await.code(), "malformed", "{body:?}");
+    }
+    let deep = vec![b'['; 200_000].leak();
+    assert_eq!(post("application/json", deep).await.code(), "malformed");
+    let large = vec![b' '; 8 * 1024 * 1024 + 1].leak();
+    assert_eq!(post("application/json", large).await.code(), "body_too_large");
+}
+
+#[tokio::test]
+async fn who_sends_a_body_too_slowly_is_cut_off() {
+    let world = World::new().await;
+    let app = Client::of(&world, "acme").await;
+    let address = world.url.strip_prefix("http://").unwrap();
+    let mut connection = tokio::net::TcpStream::connect(address).await.unwrap();
+    let head = format!(
+        "POST {PATH} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n\
+         Content-Length: 100\r\n\r\n{{",
+        app.key
+    );
+    connection.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = vec![0; 4096];
+    let read = tokio::time::timeout(Duration::from_secs(15), connection.read(&mut answer)).await;
+    let answer = String::from_utf8_lossy(&answer[..read.expect("not cut off").unwrap()]).into_owned();
+    assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("body_too_slow"), "{answer}");
+}
+
+#[tokio::test]
+async fn who_asks_too_often_is_told_when_to_come_back_and_conference_servers_never_are() {
+    let world = World::new().await;
+    let app = Client::of(&world, "acme").await;
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let mut config = config().api;
+    config.requests_per_minute = 3.try_into().unwrap();
+    let serving =
+        server::serve(Data::clone(&world.app), listener, None, &config, Duration::from_secs(1)).unwrap();
+    let handle = serving.handle();
+    tokio::spawn(serving);
+    let http = reqwest::Client::new();
+    let get = || send(http.get(format!("{url}{PATH}")).bearer_auth(&app.key));
+    let first = get().await;
+    assert_eq!(first.header("ratelimit-policy"), "\"default\";q=3;w=60");
+    assert_eq!(first.header("ratelimit"), "\"default\";r=2;t=20");
+    get().await;
+    get().await;
+    let refused = get().await;
+    assert_eq!((refused.status, refused.code()), (429, "rate_limited"));
+    let seconds: u64 = refused.header("retry-after").parse().unwrap();
+    assert!((1..=20).contains(&seconds), "{seconds}");
+    let server = world.server("prosody").await;
+    for _ in 0..10 {
+        let form = [("name", "room"), ("mail_owner", "x@meet.test")];
+        let asked =
+            http.post(format!("{url}/conference")).bearer_auth(&server).form(&form).send().await.unwrap();
+        assert_eq!(asked.status(), 404);
+    }
+    handle.stop(false).await;
+}
+
+#[tokio::test]
+async fn web_pages_may_call_from_the_origins_that_are_allowed() {
+    let world = World::new().await;
+    let http = reqwest::Client::new();
+    let preflight = async |origin: &str| {
+        let request = http.request(Method::OPTIONS, format!("{}{PATH}", world.url)).header("Origin", origin);
+        let request = request.header("Access-Control-Request-Method", "PATCH");
+        request.header("Access-Control-Request-Headers", "authorization,if-match").send().await.unwrap()
+    };
+    let allowed = preflight("https://app.example.org").await;
+    assert_eq!(allowed.status(), 200);
+    assert_eq!(allowed.headers()["access-control-allow-origin"], "https://app.example.org");
+    let refused = preflight("https://evil.example.org").await;
+    assert!(refused.headers().get("access-control-allow-origin").is_none());
+    // An error, too, can be read by the page.
+    let request = http.get(format!("{}{PATH}", world.url)).header("Origin", "https://app.example.org");
+    let refused = send(request).await;
+    assert_eq!(
+        (refused.status, refused.header("access-control-allow-origin")),
+        (401, "https://app.example.org")
+    );
+}
