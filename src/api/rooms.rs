@@ -86,11 +86,11 @@ impl From<DryRunError> for Problem {
 pub struct FreeBusyQuery {
     /// The first moment.
     #[serde(default)]
-    #[param(value_type = String, format = DateTime)]
+    #[param(value_type = String, format = DateTime, required)]
     from: Field<DateTime<Utc>>,
     /// The moment after the last one, at most 366 days later.
     #[serde(default)]
-    #[param(value_type = String, format = DateTime)]
+    #[param(value_type = String, format = DateTime, required)]
     until: Field<DateTime<Utc>>,
     #[serde(flatten)]
     #[param(ignore)]

@@ -29,17 +29,32 @@ impl Operation {
         scopes[0].as_str().unwrap_or_else(|| panic!("{} says no scope under `security`", self.id))
     }
 
-    /// The path with something in place of each parameter that can stand there and names nothing.
+    fn parameters(&self, place: &str) -> impl Iterator<Item = &Value> {
+        let all = self.said["parameters"].as_array().into_iter().flatten();
+        all.filter(move |parameter| parameter["in"] == place)
+    }
+
+    /// The query that has to be there: times, each a day after the one before.
+    pub fn query(&self) -> String {
+        let needed = self.parameters("query").filter(|parameter| parameter["required"] == true).enumerate();
+        let needed = needed.map(|(n, parameter)| {
+            assert_eq!(parameter["schema"]["format"], "date-time", "{}: {parameter}", self.id);
+            format!("{}{}=2026-12-0{}T00:00:00Z", if n == 0 { '?' } else { '&' }, name(parameter), n + 1)
+        });
+        needed.collect()
+    }
+
+    /// The path with something in place of each parameter that can stand there and names nothing, and with the query that
+    /// has to be there.
     pub fn nowhere(&self) -> String {
-        let parameters = self.said["parameters"].as_array().into_iter().flatten();
-        let in_path = parameters.filter(|parameter| parameter["in"] == "path");
-        in_path.fold(self.path.clone(), |path, parameter| {
+        let path = self.parameters("path").fold(self.path.clone(), |path, parameter| {
             let value = match parameter["schema"]["format"].as_str() {
                 Some("uuid") => Uuid::now_v7().to_string(),
                 _ => "nobody".to_owned(),
             };
-            path.replace(&format!("{{{}}}", parameter["name"].as_str().unwrap()), &value)
-        })
+            path.replace(&format!("{{{}}}", name(parameter)), &value)
+        });
+        path + &self.query()
     }
 
     /// Whether it takes a body.
@@ -52,6 +67,10 @@ impl Operation {
         let request = app.request(self.method.clone(), path).header("If-Match", "*");
         send(if self.has_body() { request.json(body) } else { request }).await
     }
+}
+
+fn name(parameter: &Value) -> &str {
+    parameter["name"].as_str().unwrap()
 }
 
 /// The document, as it is served.
@@ -160,8 +179,7 @@ async fn every_operation_says_all_that_a_client_has_to_know() {
         assert_eq!(said["tags"].as_array().map(Vec::len), Some(1), "{id} has no tag of its own");
         let scopes: Vec<&str> = <frontdesk::reservation::Scope as strum::VariantNames>::VARIANTS.to_vec();
         assert!(scopes.contains(&operation.scope()), "{id} needs the scope {}", operation.scope());
-        let parameters = said["parameters"].as_array().into_iter().flatten();
-        for parameter in parameters.filter(|parameter| parameter["in"] != "path") {
+        for parameter in operation.parameters("query").chain(operation.parameters("header")) {
             assert!(is_described(&parameter["description"]), "{id}: {}", parameter["name"]);
         }
         let answers = said["responses"].as_object().unwrap();

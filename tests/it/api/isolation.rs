@@ -1,6 +1,7 @@
 //! A tenant's things are there for nobody else: every operation of the document, asked for by another tenant's app.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use frontdesk::reservation::Scope;
 use serde_json::{Value, json};
@@ -18,6 +19,8 @@ enum Kind {
     Thing,
     /// All things of a kind, also with these queries. Others see none.
     List(&'static [&'static str]),
+    /// What is known about a room that has this name. To others it is any room.
+    Room,
     /// It makes something new, which may say what stands here. The tenant that makes it has it, and nobody else.
     New(&'static str),
 }
@@ -51,6 +54,12 @@ const OPERATIONS: &[(&str, Kind)] = &[
     ("getAppointment", Kind::Thing),
     ("updateAppointment", Kind::Thing),
     ("cancelAppointment", Kind::Thing),
+    ("listConferences", Kind::List(&["", "?limit=1&cursor={cursor}"])),
+    ("getConference", Kind::Thing),
+    ("closeConference", Kind::Thing),
+    ("listDecisions", Kind::List(&["", "?room=secret-room", "?limit=1&cursor={cursor}"])),
+    ("decideRoom", Kind::Room),
+    ("getFreeBusy", Kind::Room),
 ];
 
 /// What is sent where a body is needed to get at a thing, and changes it.
@@ -65,6 +74,7 @@ struct Two {
     owner: Client,
     other: Client,
     appointment: String,
+    conference: String,
 }
 
 impl Two {
@@ -79,14 +89,29 @@ impl Two {
         booking["participants"] = json!([{ "role": "host", "email": "host@secret.example" }]);
         let booked = owner.post("/v1/appointments", booking).await;
         assert_eq!(booked.status, 201, "{booked:?}");
-        assert_eq!(owner.book("secret-other-room", "12:00", "13:00").await.status, 201);
-        Self { world, owner, other, appointment: booked.id() }
+        let server = world.server("one").await;
+        world.server_for("two", "other", &[], false).await;
+        for room in ["secret-live", "secret-live-too"] {
+            assert_eq!(owner.book(room, "08:30", "09:30").await.status, 201);
+            assert_eq!(world.ask(&server, room).await.status, 200);
+        }
+        for room in ["secret-room", "secret-nowhere"] {
+            assert!(world.ask(&server, room).await.status >= 400);
+        }
+        // Refusals are written a moment later.
+        while !owner.get("/v1/decisions").await.body.to_string().contains("secret-nowhere") {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        let open = owner.get("/v1/conferences").await.body;
+        let conference = open["data"][0]["id"].as_str().unwrap().to_owned();
+        Self { world, owner, other, appointment: booked.id(), conference }
     }
 
     /// The path of what the first tenant has.
     fn there(&self, operation: &Operation) -> String {
         let thing = match operation.path.as_str() {
             path if path.starts_with("/v1/appointments/{id}") => &self.appointment,
+            path if path.starts_with("/v1/conferences/{id}") => &self.conference,
             path => panic!("say what the first tenant has at {path}"),
         };
         operation.path.replace("{id}", thing)
@@ -157,6 +182,25 @@ async fn a_list_has_nothing_of_it(operation: &Operation, queries: &[&str]) {
     }
 }
 
+/// What is said about a room that another tenant has booked is what is said about any room.
+async fn a_room_is_any_room(operation: &Operation) {
+    let two = Two::new().await;
+    let before = two.all().await;
+    let path = |room: &str| operation.path.replace("{room}", room) + &operation.query();
+    let foreign = operation.ask(&two.other, &path("secret-room"), &json!({})).await;
+    let nothing = operation.ask(&two.other, &path("silent-room"), &json!({})).await;
+    assert_eq!(foreign.status, 200, "{}: {foreign:?}", operation.id);
+    assert_eq!(
+        foreign.body.to_string(),
+        nothing.body.to_string().replace("silent-room", "secret-room"),
+        "{}",
+        operation.id
+    );
+    assert_eq!(two.all().await, before, "{}", operation.id);
+    let own = operation.ask(&two.owner, &path("secret-room"), &json!({})).await;
+    assert_ne!(own.body, foreign.body, "the owner is told no more: {}", operation.id);
+}
+
 /// What others make does not meet what is there, and does not become the first tenant's.
 async fn new_things_do_not_meet(operation: &Operation, body: &str) {
     let two = Two::new().await;
@@ -193,6 +237,7 @@ async fn nothing_of_a_tenant_is_seen_or_changed_by_another() {
         match kind {
             Kind::Thing => a_thing_is_not_there(operation).await,
             Kind::List(queries) => a_list_has_nothing_of_it(operation, queries).await,
+            Kind::Room => a_room_is_any_room(operation).await,
             Kind::New(body) => new_things_do_not_meet(operation, body).await,
         }
     }
