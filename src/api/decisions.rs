@@ -3,7 +3,9 @@
 use actix_web::{HttpResponse, web};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
+use strum::VariantNames as _;
 use utoipa::IntoParams;
+use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 
 use super::body::{Query, ReadQuery};
 use super::caller::Calling;
@@ -38,7 +40,7 @@ pub(super) struct DecisionQuery {
     decision: Field<Kind>,
     /// Only refusals for this reason, such as `too_early`.
     #[serde(default)]
-    #[param(value_type = Option<String>, pattern = "^[a-z_]+$")]
+    #[param(schema_with = reasons, required = false)]
     reason: Field<ReasonCode>,
     /// The `next_cursor` of the page before.
     #[serde(default)]
@@ -54,6 +56,13 @@ pub(super) struct DecisionQuery {
 }
 
 from_words! { Kind, ReasonCode }
+
+fn reasons() -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(ReasonCode::VARIANTS.iter().copied()))
+        .build()
+}
 
 #[derive(Debug)]
 pub(super) struct Listing {

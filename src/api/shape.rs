@@ -9,6 +9,7 @@ pub(super) fn shape(document: &mut Value) {
         let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
         for parameter in parameters.into_iter().flatten() {
             present(&mut parameter["schema"]);
+            describe(parameter);
         }
         if let Some(body) = operation.get("requestBody") {
             references(body, &mut inputs);
@@ -36,6 +37,15 @@ fn present(schema: &mut Value) {
         if let [one] = kept.as_slice() {
             *types = one.clone();
         }
+    }
+}
+
+/// Where only the schema of a parameter says what it is about, the parameter does.
+fn describe(parameter: &mut Value) {
+    if parameter.get("description").is_none()
+        && let Some(description) = parameter["schema"].get("description").cloned()
+    {
+        parameter["description"] = description;
     }
 }
 
@@ -102,7 +112,7 @@ mod tests {
     fn what_is_sent_is_closed_and_what_is_answered_is_not() {
         let mut document = json!({
             "paths": { "/x": { "post": {
-                "parameters": [{ "schema": { "type": ["string", "null"], "minLength": 1 } }],
+                "parameters": [{ "schema": { "type": ["string", "null"], "minLength": 1, "description": "x" } }],
                 "requestBody": { "schema": { "$ref": "#/components/schemas/Input" } },
                 "responses": { "200": { "schema": { "$ref": "#/components/schemas/PageView_View" } } },
             } } },
@@ -115,7 +125,8 @@ mod tests {
         });
         shape(&mut document);
         let operation = &document["paths"]["/x"]["post"];
-        assert_eq!(operation["parameters"][0]["schema"], json!({ "type": "string", "minLength": 1 }));
+        assert_eq!(operation["parameters"][0]["schema"]["type"], "string");
+        assert_eq!(operation["parameters"][0]["description"], "x");
         assert_eq!(operation["responses"]["200"]["schema"]["$ref"], "#/components/schemas/ViewPage");
         let schemas = &document["components"]["schemas"];
         assert_eq!(schemas["Input"]["additionalProperties"], json!(false));
