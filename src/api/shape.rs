@@ -2,8 +2,31 @@
 
 use serde_json::{Map, Value, json};
 
+/// A body that is the same for new things and for changes, but for some fields.
+struct Twofold {
+    name: &'static str,
+    /// What a new one needs.
+    needed: &'static [&'static str],
+    /// What a new one can't say.
+    not_new: &'static [&'static str],
+    /// What a change can't say.
+    not_changed: &'static [&'static str],
+}
+
+const TWOFOLD: [Twofold; 3] = [
+    Twofold { name: "AppInput", needed: &["name", "scopes"], not_new: &[], not_changed: &["tenant"] },
+    Twofold {
+        name: "ServerInput",
+        needed: &["name", "default_tenant"],
+        not_new: &["state"],
+        not_changed: &[],
+    },
+    Twofold { name: "TenantInput", needed: &["name"], not_new: &[], not_changed: &["name"] },
+];
+
 /// Brings the document into shape.
 pub(super) fn shape(document: &mut Value) {
+    tell_apart(document);
     let mut inputs = Vec::new();
     for operation in operations(document) {
         let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
@@ -21,6 +44,35 @@ pub(super) fn shape(document: &mut Value) {
         *schemas = std::mem::take(schemas).into_iter().map(|(name, schema)| (page(&name), schema)).collect();
     }
     rename_pages(document);
+}
+
+/// Gives changes a schema of their own.
+fn tell_apart(document: &mut Value) {
+    for Twofold { name, needed, not_new, not_changed } in TWOFOLD {
+        let changed = name.replace("Input", "ChangeInput");
+        let Some(schemas) = document["components"]["schemas"].as_object_mut() else { return };
+        let Some(schema) = schemas.get(name).cloned() else { continue };
+        let without = |fields: &[&str]| {
+            let mut schema = schema.clone();
+            if let Some(properties) = schema["properties"].as_object_mut() {
+                properties.retain(|field, _| !fields.contains(&field.as_str()));
+            }
+            schema
+        };
+        schemas.insert(changed.clone(), without(not_changed));
+        let mut new = without(not_new);
+        new["required"] = json!(needed);
+        schemas.insert(name.to_owned(), new);
+        let (from, to) = (format!("#/components/schemas/{name}"), format!("#/components/schemas/{changed}"));
+        let items = document["paths"].as_object_mut().into_iter().flat_map(Map::values_mut);
+        for reference in items
+            .filter_map(|item| item.pointer_mut("/patch/requestBody/content/application~1json/schema/$ref"))
+        {
+            if *reference == from {
+                *reference = json!(to);
+            }
+        }
+    }
 }
 
 fn operations(document: &mut Value) -> impl Iterator<Item = &mut Map<String, Value>> {
@@ -54,7 +106,7 @@ fn close(schemas: &mut Map<String, Value>, mut names: Vec<String>) {
     let mut closed = Vec::new();
     while let Some(name) = names.pop() {
         let Some(schema) = schemas.get_mut(&name).filter(|_| !closed.contains(&name)) else { continue };
-        if schema.get("properties").is_some() {
+        if schema.get("properties").is_some() || schema["type"] == "object" {
             schema["additionalProperties"] = json!(false);
         }
         references(schema, &mut names);

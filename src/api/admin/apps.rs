@@ -4,7 +4,9 @@ use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 use serde_json::Value;
 use sqlx::PgConnection;
+use strum::VariantNames as _;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{Array, ArrayBuilder, ObjectBuilder, Type};
 
 use super::{OfTenant, OfTenantQuery};
 use crate::actions::add_app::add_app_in;
@@ -30,19 +32,27 @@ use crate::view::{AppDetailView, AppView, CredentialOnce, SigningKeyOnce};
 pub struct AppInput {
     /// The tenant that a new one belongs to; the caller's, where none is given.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = String, required = false, pattern = "^[a-z0-9][a-z0-9._-]{0,62}$")]
     tenant: Field<TenantName>,
     /// What operators call it.
     #[serde(default)]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
+    #[schema(value_type = String, required = false, min_length = 1, max_length = 100,
+        pattern = r"^[^\u0000-\u001F\u007F-\u009F]*$")]
     name: Field<Label>,
     /// What it may do. A new one has to be given its scopes.
     #[serde(default)]
-    #[schema(value_type = Option<Vec<String>>, max_items = 20, example = json!(["appointments:read", "appointments:write"]))]
+    #[schema(schema_with = scopes, required = false)]
     scopes: Field<Scopes>,
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Unknown,
+}
+
+/// The scopes that there are.
+fn scopes() -> Array {
+    let scope =
+        ObjectBuilder::new().schema_type(Type::String).enum_values(Some(Scope::VARIANTS.iter().copied()));
+    ArrayBuilder::new().items(scope).max_items(Some(20)).build()
 }
 
 impl FromJson for AppInput {
@@ -68,15 +78,16 @@ impl FromJson for Scopes {
 pub struct SigningKeyInput {
     /// `HS256`: a secret that is made, and shown this once. `RS256`: the app's own key, of which it gives the public half.
     #[serde(default)]
-    #[schema(value_type = String, pattern = "^(HS256|RS256)$")]
+    #[schema(value_type = String, required, pattern = "^(HS256|RS256)$")]
     algorithm: Field<Algorithm>,
     /// The public half as PEM, for `RS256`.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = String, required = false)]
     public_key: Field<PublicKey>,
     /// What the tokens' `iss` has to be; where none is given, it says nothing.
     #[serde(default)]
-    #[schema(value_type = Option<String>, min_length = 1)]
+    #[schema(value_type = String, required = false, min_length = 1, max_length = 200,
+        pattern = r"^[^\u0000-\u001F\u007F-\u009F]*$")]
     issuer: Field<Issuer>,
     #[serde(flatten)]
     #[schema(ignore)]
@@ -96,8 +107,8 @@ impl SigningKeyInput {
         let mut reading = Reading::default();
         reading.refuse(&self.unknown);
         let algorithm = reading.required("algorithm", self.algorithm);
-        let is_given = matches!(self.public_key, Field::Given(_) | Field::Unreadable(_));
-        let public_key = reading.optional("public_key", self.public_key);
+        let is_given = matches!(self.public_key, Field::Given(_) | Field::Unreadable(_) | Field::Null);
+        let public_key = reading.present("public_key", self.public_key);
         let key = match (algorithm, public_key) {
             (Some(Algorithm::Hs256), None) => Some(NewSigningKey::Secret),
             (Some(Algorithm::Rs256), Some(key)) => Some(NewSigningKey::Public(key)),
@@ -106,12 +117,12 @@ impl SigningKeyInput {
                 None
             }
             (Some(Algorithm::Rs256), None) if !is_given => {
-                reading.wrong("public_key", "this is missing");
+                reading.wrong("public_key", "give the public half of the key");
                 None
             }
             _ => None,
         };
-        let issuer = reading.optional("issuer", self.issuer);
+        let issuer = reading.present("issuer", self.issuer);
         Ok(reading.done(key.map(|key| (key, issuer)))?)
     }
 }
@@ -169,7 +180,7 @@ pub async fn create(
     caller.may(Scope::Admin)?;
     let mut reading = Reading::default();
     reading.refuse(&body.value.unknown);
-    let tenant = reading.optional("tenant", body.value.tenant);
+    let tenant = reading.present("tenant", body.value.tenant);
     let tenant = tenant.unwrap_or_else(|| caller.tenant.name.clone());
     let name = reading.required("name", body.value.name);
     let scopes = reading.required("scopes", body.value.scopes);

@@ -24,7 +24,7 @@ use crate::store::Cursor;
 pub struct OfTenantQuery {
     /// Only of this tenant.
     #[serde(default)]
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^[a-z0-9][a-z0-9._-]{0,62}$")]
     tenant: Field<TenantName>,
     /// The `next_cursor` of the page before.
     #[serde(default)]

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use sqlx::PgConnection;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{Array, ArrayBuilder, ObjectBuilder, Type};
 
 use super::{OfTenant, OfTenantQuery};
 use crate::actions::add_server::{Serves, add_credential_in, add_server_in};
@@ -26,28 +27,35 @@ use crate::view::{CredentialOnce, ServerView};
 pub struct ServerInput {
     /// What operators call it.
     #[serde(default)]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
+    #[schema(value_type = String, required = false, min_length = 1, max_length = 100,
+        pattern = r"^[^\u0000-\u001F\u007F-\u009F]*$")]
     name: Field<Label>,
     /// The tenant of rooms that name none.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = String, required = false, pattern = "^[a-z0-9][a-z0-9._-]{0,62}$")]
     default_tenant: Field<TenantName>,
     /// More tenants that it may ask for.
     #[serde(default)]
-    #[schema(value_type = Option<Vec<String>>, max_items = 1000)]
+    #[schema(schema_with = tenant_names, required = false)]
     other_tenants: Field<TenantNames>,
     /// Whether it may ask for every tenant, also those to come.
     #[serde(default)]
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = bool, required = false)]
     serves_all_tenants: Field<bool>,
     /// What it is good for, in a change: `active`, `drained` (opens no more rooms), `lost` (its rooms may be opened
     /// elsewhere) or `revoked` (for good).
     #[serde(default)]
-    #[schema(value_type = Option<String>, pattern = "^(active|drained|lost|revoked)$")]
+    #[schema(value_type = String, required = false, pattern = "^(active|drained|lost|revoked)$")]
     state: Field<ServerState>,
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Unknown,
+}
+
+/// Names of tenants.
+fn tenant_names() -> Array {
+    let name = ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[a-z0-9][a-z0-9._-]{0,62}$"));
+    ArrayBuilder::new().items(name).max_items(Some(1000)).build()
 }
 
 #[derive(Debug)]
@@ -76,9 +84,8 @@ impl ServerInput {
         }
         let name = reading.required("name", self.name);
         let default = reading.required("default_tenant", self.default_tenant);
-        let others =
-            reading.optional("other_tenants", self.other_tenants).map_or(Vec::new(), |names| names.0);
-        let all = reading.optional("serves_all_tenants", self.serves_all_tenants).unwrap_or_default();
+        let others = reading.present("other_tenants", self.other_tenants).map_or(Vec::new(), |names| names.0);
+        let all = reading.present("serves_all_tenants", self.serves_all_tenants).unwrap_or_default();
         let read =
             name.zip(default).map(|(name, default)| (name.to_string(), Serves { default, others, all }));
         Ok(reading.done(read)?)

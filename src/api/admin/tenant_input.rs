@@ -17,27 +17,27 @@ use crate::reservation::{BaseUrl, Moderators, Policy, RoomPattern, TenantName, W
 pub struct TenantInput {
     /// Its name, for a new one: lower-case letters, digits, hyphens and dots. It never changes.
     #[serde(default)]
-    #[schema(value_type = Option<String>, example = "acme")]
+    #[schema(value_type = String, required = false, pattern = "^[a-z0-9][a-z0-9._-]{0,62}$", example = "acme")]
     name: Field<TenantName>,
     /// What people are told is told in it: `en` or `de`.
     #[serde(default)]
-    #[schema(value_type = Option<String>, pattern = "^(en|de)$")]
+    #[schema(value_type = String, required = false, pattern = "^(en|de)$")]
     language: Field<Language>,
     /// The IANA time zone of appointments that have none.
     #[serde(default)]
-    #[schema(value_type = Option<String>, example = "Europe/Berlin")]
+    #[schema(value_type = String, required = false, example = "Europe/Berlin")]
     time_zone: Field<Tz>,
     /// The address that its rooms are below; null for none.
     #[serde(default)]
-    #[schema(value_type = Option<String>, example = "https://meet.example.org/acme")]
+    #[schema(value_type = Option<String>, format = "uri", max_length = 500, pattern = "^https?://", example = "https://meet.example.org/acme")]
     meeting_url: Field<BaseUrl>,
     /// How long before the start people may come in.
     #[serde(default)]
-    #[schema(value_type = Option<i64>, minimum = 0, maximum = 316_224_000)]
+    #[schema(value_type = i64, required = false, minimum = 0, maximum = 316_224_000)]
     early_open_seconds: Field<TimeDelta>,
     /// How long after the end people may stay.
     #[serde(default)]
-    #[schema(value_type = Option<i64>, minimum = 0, maximum = 316_224_000)]
+    #[schema(value_type = i64, required = false, minimum = 0, maximum = 316_224_000)]
     grace_seconds: Field<TimeDelta>,
     /// The longest a room may be open; null for no limit.
     #[serde(default)]
@@ -49,15 +49,15 @@ pub struct TenantInput {
     max_occupants: Field<u32>,
     /// How moderators come to be: `automatic` (as Jitsi makes them) or `token`.
     #[serde(default)]
-    #[schema(value_type = Option<String>, pattern = "^(automatic|token)$")]
+    #[schema(value_type = String, required = false, pattern = "^(automatic|token)$")]
     moderators: Field<Moderators>,
     /// What becomes of a room that is open on another server: `auto`, `refuse` or `take_over`.
     #[serde(default)]
-    #[schema(value_type = Option<String>, pattern = "^(auto|refuse|take_over)$")]
+    #[schema(value_type = String, required = false, pattern = "^(auto|refuse|take_over)$")]
     when_live_elsewhere: Field<WhenLiveElsewhere>,
     /// Rooms that nobody booked: `refuse` or `allow`.
     #[serde(default)]
-    #[schema(value_type = Option<String>, pattern = "^(refuse|allow)$")]
+    #[schema(value_type = String, required = false, pattern = "^(refuse|allow)$")]
     unscheduled: Field<Unscheduled>,
     /// A regular expression that the whole name of such a room has to match; null for any.
     #[serde(default)]
@@ -65,11 +65,11 @@ pub struct TenantInput {
     unscheduled_pattern: Field<RoomPattern>,
     /// How long such rooms are open.
     #[serde(default)]
-    #[schema(value_type = Option<i64>, minimum = 1, maximum = 316_224_000)]
+    #[schema(value_type = i64, required = false, minimum = 1, maximum = 316_224_000)]
     unscheduled_duration_seconds: Field<Length>,
     /// Whether people wait in a lobby there.
     #[serde(default)]
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = bool, required = false)]
     unscheduled_lobby: Field<bool>,
     /// The most people in such a room; null for no limit.
     #[serde(default)]
@@ -81,11 +81,11 @@ pub struct TenantInput {
     capacity: Field<u32>,
     /// How many days ahead may be booked.
     #[serde(default)]
-    #[schema(value_type = Option<i64>, minimum = 1, maximum = 3660)]
+    #[schema(value_type = i64, required = false, minimum = 1, maximum = 3660)]
     horizon_days: Field<Days>,
     /// Whether it is switched off: its rooms stay shut, and its apps are refused.
     #[serde(default)]
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = bool, required = false)]
     disabled: Field<bool>,
     #[serde(flatten)]
     #[schema(ignore)]
