@@ -35,6 +35,7 @@ pub const LONGEST: TimeDelta = TimeDelta::hours(24);
     PartialEq,
     Eq,
     strum::Display,
+    strum::VariantNames,
     strum::EnumString,
     strum::IntoStaticStr,
     serde::Serialize,

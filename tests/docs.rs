@@ -59,6 +59,13 @@ fn the_checks_of_the_doctor_are_those_of_the_code() {
 }
 
 #[test]
+fn the_scopes_are_those_of_the_code() {
+    let rows = Scope::iter()
+        .map(|scope| [format!("`{scope}`"), scope.get_documentation().unwrap_or_default().to_owned()]);
+    hold("docs/operations.md", "scopes", &table(["scope", "what it allows"], rows));
+}
+
+#[test]
 fn each_problem_of_the_api_has_a_page() {
     let rows = Code::VARIANTS.iter().map(|code| {
         let meaning = format!("{} ({})", code.title(), code.status().as_u16());
@@ -90,13 +97,6 @@ fn page(code: Code) -> String {
     format!(
         "<!-- written by `make docs` -->\n# {title}\n\nCode `{code}`, status {status}.\n\n{help}\n\n[All problems](README.md)\n"
     )
-}
-
-#[test]
-fn the_scopes_are_those_of_the_code() {
-    let rows = Scope::iter()
-        .map(|scope| [format!("`{scope}`"), scope.get_documentation().unwrap_or_default().to_owned()]);
-    hold("docs/operations.md", "scopes", &table(["scope", "what it allows"], rows));
 }
 
 /// Every Markdown file of ours, with its text.

@@ -36,7 +36,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("background", &["actions", "app", "config", "store"]),
     ("prosody", &["reservation"]),
     ("doctor", &["app", "clock", "config", "credential", "prosody", "reservation", "store", "telemetry"]),
-    ("api", &["actions", "app", "config", "database", "http", "reservation", "store", "view"]),
+    ("api", &["actions", "app", "config", "database", "http", "reservation", "signing", "store", "view"]),
     ("view", &["actions", "dialect", "reservation", "signing", "store"]),
     ("dialect", &["actions", "app", "credential", "http", "metrics", "reservation", "telemetry"]),
     ("tls", &["config", "telemetry"]),

@@ -29,7 +29,8 @@ pub enum Patch<T> {
 }
 
 impl<T> Patch<T> {
-    fn apply(self, to: &mut Option<T>) {
+    /// Does it.
+    pub fn apply(self, to: &mut Option<T>) {
         match self {
             Self::Keep => {}
             Self::Clear => *to = None,

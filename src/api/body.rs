@@ -2,19 +2,22 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::str::FromStr;
 use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use percent_encoding::percent_decode_str;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tokio::time::timeout;
+use utoipa::ToSchema;
 
 use super::code::Code;
-use super::field::FromJson;
-use super::problem::Problem;
+use super::field::{FromJson, Reading, Unknown, wrong};
+use super::problem::{FieldError, Problem};
 
 /// The largest body, in bytes: a batch of 1000 appointments, with some to say about each.
 pub const MAX_BODY: usize = 8 * 1024 * 1024;
@@ -101,11 +104,45 @@ pub trait ReadQuery: Sized {
     fn read(raw: Self::Raw) -> Result<Self, Problem>;
 }
 
+/// A body that says nothing: `{}`.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct Empty {
+    #[serde(flatten)]
+    #[schema(ignore)]
+    unknown: Unknown,
+}
+
+impl FromJson for Empty {
+    fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
+        let empty: Self = serde_json::from_value(value).map_err(|_| wrong("write an object"))?;
+        let mut reading = Reading::default();
+        reading.refuse(&empty.unknown);
+        reading.done(Some(empty))
+    }
+}
+
+/// Two parts of the path. What can't be them names nothing.
+#[derive(Debug)]
+pub struct Paths<A, B>(pub A, pub B);
+
+impl<A: FromStr + 'static, B: FromStr + 'static> FromRequest for Paths<A, B> {
+    type Error = Problem;
+    type Future = std::future::Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let mut segments = request.match_info().iter().map(|(_, segment)| segment);
+        let first = segments.next().and_then(|segment| segment.parse().ok());
+        let second = segments.next().and_then(|segment| segment.parse().ok());
+        let both = first.zip(second).map(|(first, second)| Self(first, second));
+        std::future::ready(both.ok_or_else(|| Problem::not_found("thing")))
+    }
+}
+
 /// A part of the path, read as `T`. What can't be one names nothing.
 #[derive(Debug)]
 pub struct Path<T>(pub T);
 
-impl<T: std::str::FromStr + 'static> FromRequest for Path<T> {
+impl<T: FromStr + 'static> FromRequest for Path<T> {
     type Error = Problem;
     type Future = std::future::Ready<Result<Self, Problem>>;
 

@@ -76,7 +76,7 @@ impl ReadQuery for Listing {
             until: reading.present("until", raw.until),
         };
         reading.check_range(filter.from, filter.until);
-        let paging = Paging::read(&mut reading, raw.cursor, raw.limit);
+        let paging = Paging::of(&mut reading, raw.cursor, raw.limit);
         Ok(reading.done(Some(Self { filter, paging }))?)
     }
 }

@@ -86,7 +86,7 @@ impl ReadQuery for Listing {
             server: None,
         };
         reading.check_range(filter.from, filter.until);
-        let paging = Paging::read(&mut reading, raw.cursor, raw.limit);
+        let paging = Paging::of(&mut reading, raw.cursor, raw.limit);
         Ok(reading.done(Some(Self { filter, paging }))?)
     }
 }

@@ -190,6 +190,11 @@ from_text! {
     crate::reservation::RoomPassword,
     crate::reservation::RoomKey,
     crate::reservation::BaseUrl,
+    crate::reservation::Label,
+    crate::reservation::RoomPattern,
+    crate::reservation::TenantName,
+    crate::signing::Issuer,
+    crate::signing::PublicKey,
 }
 
 /// What is one of a few words.

@@ -3,6 +3,7 @@
 //! A request passes the [`door`], where it is found out who calls; is read whole ([`body`], [`field`]), with everything
 //! that is wrong said at once; and is answered, or refused with a [`problem`]. What is asked for is done by `actions`.
 
+mod admin;
 mod appointments;
 pub mod body;
 pub mod caller;
@@ -29,6 +30,7 @@ use actix_web::http::Method;
 use actix_web::middleware::{Condition, from_fn};
 use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder, Route, web};
 
+use self::admin::{apps, servers, tenant_removal, tenants};
 use self::code::Code;
 use self::door::door;
 use self::problem::Problem;
@@ -61,6 +63,25 @@ pub fn routes(config: &mut web::ServiceConfig, allowed: &Origins) {
             .service(at("/conferences/{id}", [get().to(conferences::show)]))
             .service(at("/conferences/{id}/close", [post().to(conferences::close)]))
             .service(at("/decisions", [get().to(decisions::list)]))
+            .service(at("/tenants", [get().to(tenants::list), post().to(tenants::create)]))
+            .service(at(
+                "/tenants/{name}",
+                [get().to(tenants::show), patch().to(tenants::change), delete().to(tenant_removal::remove)],
+            ))
+            .service(at("/tenants/{name}/export", [get().to(tenant_removal::export)]))
+            .service(at("/servers", [get().to(servers::list_all), post().to(servers::create)]))
+            .service(at("/servers/{id}", [get().to(servers::show), patch().to(servers::change)]))
+            .service(at("/servers/{id}/credentials", [post().to(servers::add_credential)]))
+            .service(at("/servers/{id}/credentials/{credential}", [delete().to(servers::remove_credential)]))
+            .service(at("/apps", [get().to(apps::list_all), post().to(apps::create)]))
+            .service(at(
+                "/apps/{id}",
+                [get().to(apps::show), patch().to(apps::change), delete().to(apps::revoke)],
+            ))
+            .service(at("/apps/{id}/credentials", [post().to(apps::add_credential)]))
+            .service(at("/apps/{id}/credentials/{credential}", [delete().to(apps::remove_credential)]))
+            .service(at("/apps/{id}/signing-keys", [post().to(apps::add_key)]))
+            .service(at("/apps/{id}/signing-keys/{key}", [delete().to(apps::remove_key)]))
             .default_service(web::to(nothing)),
     );
 }

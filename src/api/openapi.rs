@@ -9,6 +9,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, ResponseBuilder};
 use utoipa::{Modify, OpenApi as _};
 
+use super::admin::{apps, servers, tenant_removal, tenants};
 use super::problem::ProblemView;
 use super::{appointments, conferences, decisions, rooms, shape};
 
@@ -38,6 +39,27 @@ use super::{appointments, conferences, decisions, rooms, shape};
         conferences::show,
         conferences::close,
         decisions::list,
+        tenants::list,
+        tenants::create,
+        tenants::show,
+        tenants::change,
+        tenant_removal::remove,
+        tenant_removal::export,
+        servers::list_all,
+        servers::create,
+        servers::show,
+        servers::change,
+        servers::add_credential,
+        servers::remove_credential,
+        apps::list_all,
+        apps::create,
+        apps::show,
+        apps::change,
+        apps::revoke,
+        apps::add_credential,
+        apps::remove_credential,
+        apps::add_key,
+        apps::remove_key,
     ),
 )]
 struct ApiDoc;

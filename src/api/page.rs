@@ -3,13 +3,14 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::DateTime;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::field::{Field, FromJson, Reading, is_usual, text, wrong};
-use super::problem::FieldError;
+use super::body::ReadQuery;
+use super::field::{Field, FromJson, Reading, Unknown, is_usual, text, wrong};
+use super::problem::{FieldError, Problem};
 use crate::store::Cursor;
 
 /// How many a page has, where nothing is said.
@@ -41,7 +42,7 @@ pub struct Limit(i64);
 
 impl Paging {
     /// What a query says about the page.
-    pub(super) fn read(reading: &mut Reading, cursor: Field<Cursor>, limit: Field<Limit>) -> Self {
+    pub(super) fn of(reading: &mut Reading, cursor: Field<Cursor>, limit: Field<Limit>) -> Self {
         Self {
             after: reading.present("cursor", cursor),
             limit: reading.present("limit", limit).map_or(USUAL, |limit| limit.0),
@@ -93,6 +94,34 @@ impl FromJson for Limit {
     fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
         let limit = text(&value)?.parse().ok().filter(|limit| (1..=MOST).contains(limit));
         limit.map(Self).ok_or_else(|| wrong(format_args!("write a whole number from 1 to {MOST}")))
+    }
+}
+
+/// Which part of a list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct PageQuery {
+    /// The `next_cursor` of the page before.
+    #[serde(default)]
+    #[param(value_type = Option<String>, pattern = "^[A-Za-z0-9_-]{32}$")]
+    cursor: Field<Cursor>,
+    /// How many at the most; 50, where nothing is said.
+    #[serde(default)]
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
+    limit: Field<Limit>,
+    #[serde(flatten)]
+    #[param(ignore)]
+    unknown: Unknown,
+}
+
+impl ReadQuery for Paging {
+    type Raw = PageQuery;
+
+    fn read(raw: PageQuery) -> Result<Self, Problem> {
+        let mut reading = Reading::of_parameters();
+        reading.refuse(&raw.unknown);
+        let paging = Self::of(&mut reading, raw.cursor, raw.limit);
+        Ok(reading.done(Some(paging))?)
     }
 }
 

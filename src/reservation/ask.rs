@@ -28,6 +28,7 @@ pub struct Server {
     PartialEq,
     Eq,
     strum::Display,
+    strum::VariantNames,
     strum::EnumString,
     strum::IntoStaticStr,
     serde::Serialize,

@@ -37,4 +37,4 @@ pub use room::{NameError, Node, RoomKey, TenantName, Usualness};
 pub use schedule::{Near, Window};
 pub use scope::{Scope, ScopeError, Scopes};
 pub use slot::Slot;
-pub use text::{Description, Email, EmailError, ExternalId, PersonName, TextError, Title};
+pub use text::{Description, Email, EmailError, ExternalId, Label, PersonName, TextError, Title};

@@ -59,6 +59,8 @@ texts! {
     Description(0..=5000) except |c| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
     /// What an app calls something of its own: 1 to 200 characters, no controls. Compared as it is written.
     ExternalId(1..=200) except char::is_control;
+    /// What operators call an app or a conference server: 1 to 100 characters, no controls.
+    Label(1..=100) except char::is_control;
     /// What a person is called: 1 to 200 characters, no controls.
     PersonName(1..=200) except char::is_control;
 }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::columns::parse;
 use super::{StoreError, is_duplicate};
 use crate::credential::CredentialHash;
-use crate::reservation::{AppId, CredentialId, Scopes, TenantId};
+use crate::reservation::{AppId, CredentialId, Scopes, TenantId, TenantName};
 
 /// An app: a client of the API that belongs to one tenant.
 #[derive(Debug, Clone)]
@@ -170,6 +170,28 @@ pub async fn find_for_update(
     let (name, id) = key.columns();
     let row = select_apps!("AND (name = $2 OR id = $3) FOR NO KEY UPDATE", Uuid::from(tenant), name, id);
     row.fetch_optional(db).await?.map(AppRecord::try_from).transpose()
+}
+
+/// The tenant that an app belongs to.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn tenant_of(db: &mut PgConnection, app: AppId) -> Result<Option<AppTenant>, StoreError> {
+    let row = sqlx::query!(
+        "SELECT t.id, t.name FROM apps a JOIN tenants t ON t.id = a.tenant_id WHERE a.id = $1",
+        Uuid::from(app)
+    );
+    let row = row.fetch_optional(db).await?;
+    row.map(|row| Ok(AppTenant { id: row.id.into(), name: parse("name", &row.name)? })).transpose()
+}
+
+/// A tenant, as far as an app's place goes.
+#[derive(Debug, Clone)]
+pub struct AppTenant {
+    /// Which one.
+    pub id: TenantId,
+    /// Its name.
+    pub name: TenantName,
 }
 
 /// The tenant's apps, by name.

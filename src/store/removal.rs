@@ -8,7 +8,7 @@ use super::StoreError;
 use crate::reservation::{TenantId, TenantName};
 
 /// How much went with a tenant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, utoipa::ToSchema)]
 pub struct Counts {
     /// Appointments.
     pub appointments: i64,

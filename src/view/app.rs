@@ -12,12 +12,17 @@ use crate::store::apps::AppRecord;
 use crate::store::signing_keys::{KeyMaterial, SigningKeyRecord};
 
 /// An app.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = App)]
 pub struct AppView {
+    #[schema(value_type = uuid::Uuid)]
     id: AppId,
     name: String,
+    #[schema(value_type = Vec<String>)]
     scopes: Scopes,
+    #[schema(format = DateTime)]
     created_at: String,
+    #[schema(format = DateTime)]
     revoked_at: Option<String>,
 }
 
@@ -34,7 +39,8 @@ impl From<&AppRecord> for AppView {
 }
 
 /// An app, with what its credentials and signing keys are called.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = AppWithCredentials)]
 pub struct AppDetailView {
     #[serde(flatten)]
     app: AppView,
@@ -43,13 +49,19 @@ pub struct AppDetailView {
 }
 
 /// A signing key, without its secret.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = SigningKey)]
 struct SigningKeyView {
+    #[schema(value_type = uuid::Uuid)]
     id: CredentialId,
+    #[schema(value_type = String)]
     algorithm: Algorithm,
     public_key: Option<String>,
+    #[schema(value_type = Option<String>)]
     issuer: Option<Issuer>,
+    #[schema(format = DateTime)]
     created_at: String,
+    #[schema(format = DateTime)]
     revoked_at: Option<String>,
 }
 
@@ -91,13 +103,18 @@ impl AppDetailView {
 }
 
 /// An app with its new signing key; with the secret in clear, where we made one: this once.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = NewSigningKey)]
 pub struct SigningKeyOnce {
     /// The app. Its tokens name it in the claim `app`.
+    #[schema(value_type = uuid::Uuid)]
     id: AppId,
     name: String,
+    #[schema(value_type = uuid::Uuid)]
     signing_key_id: CredentialId,
+    #[schema(value_type = String)]
     algorithm: Algorithm,
+    #[schema(value_type = Option<String>)]
     issuer: Option<Issuer>,
     /// The bytes of this whole text are the HMAC's key.
     secret: Option<String>,

@@ -9,10 +9,14 @@ use crate::actions::add_server::Equipped;
 use crate::reservation::CredentialId;
 
 /// A credential, without itself.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Credential)]
 pub(super) struct CredentialView {
+    #[schema(value_type = uuid::Uuid)]
     id: CredentialId,
+    #[schema(format = DateTime)]
     created_at: String,
+    #[schema(format = DateTime)]
     revoked_at: Option<String>,
 }
 
@@ -23,10 +27,12 @@ impl CredentialView {
 }
 
 /// A server or an app with its new credential in clear: this once.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = NewCredential)]
 pub struct CredentialOnce {
     id: String,
     name: String,
+    #[schema(value_type = uuid::Uuid)]
     credential_id: CredentialId,
     credential: String,
 }

@@ -9,14 +9,18 @@ use crate::store::server_credentials::CredentialRecord;
 use crate::store::servers::ServerRecord;
 
 /// A conference server, with what its credentials are called.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = ConferenceServer)]
 pub struct ServerView {
+    #[schema(value_type = uuid::Uuid)]
     id: ServerId,
     name: String,
+    #[schema(value_type = String)]
     state: ServerState,
     default_tenant: String,
     other_tenants: Vec<String>,
     serves_all_tenants: bool,
+    #[schema(format = DateTime)]
     created_at: String,
     credentials: Vec<CredentialView>,
 }

@@ -9,18 +9,24 @@ use crate::reservation::{Moderators, Tenant, TenantId, WhenLiveElsewhere};
 use crate::store::removal::Counts;
 
 /// A tenant with its policy.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Tenant)]
 pub struct TenantView {
+    #[schema(value_type = uuid::Uuid)]
     id: TenantId,
     name: String,
+    #[schema(value_type = String)]
     language: Language,
     time_zone: &'static str,
+    #[schema(format = "uri")]
     meeting_url: Option<String>,
     early_open_seconds: i64,
     grace_seconds: i64,
     max_duration_seconds: Option<i64>,
     max_occupants: Option<u32>,
+    #[schema(value_type = String)]
     moderators: Moderators,
+    #[schema(value_type = String)]
     when_live_elsewhere: WhenLiveElsewhere,
     unscheduled: &'static str,
     unscheduled_pattern: Option<String>,
@@ -30,7 +36,9 @@ pub struct TenantView {
     capacity: Option<u32>,
     horizon_days: i64,
     revision: i64,
+    #[schema(format = DateTime)]
     created_at: String,
+    #[schema(format = DateTime)]
     disabled_at: Option<String>,
 }
 
@@ -65,8 +73,10 @@ impl From<&Tenant> for TenantView {
 }
 
 /// What is gone with a tenant.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = RemovedTenant)]
 pub struct RemovedView {
+    #[schema(value_type = uuid::Uuid)]
     id: TenantId,
     name: String,
     #[serde(flatten)]

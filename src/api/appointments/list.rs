@@ -115,7 +115,7 @@ impl ReadQuery for Listing {
         };
         reading.check_range(filter.from, filter.until);
         let order = reading.present("order", raw.order).unwrap_or_default();
-        let paging = Paging::read(&mut reading, raw.cursor, raw.limit);
+        let paging = Paging::of(&mut reading, raw.cursor, raw.limit);
         Ok(reading.done(Some(Self { filter, order, paging }))?)
     }
 }

@@ -73,6 +73,11 @@ impl Client {
         Self { http: self.http.clone(), url: world.url.clone(), key: self.key.clone() }
     }
 
+    /// Another app at the same place.
+    pub fn with_key(&self, key: &str) -> Self {
+        Self { http: self.http.clone(), url: self.url.clone(), key: key.to_owned() }
+    }
+
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.http.request(method, format!("{}{path}", self.url)).bearer_auth(&self.key)
     }

@@ -1,5 +1,6 @@
 //! The API of appointment apps, over HTTP.
 
+mod administration;
 mod appointments;
 mod batches;
 mod client;

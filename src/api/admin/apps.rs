@@ -1,0 +1,359 @@
+//! `/v1/apps`.
+
+use actix_web::{HttpResponse, web};
+use serde::Deserialize;
+use serde_json::Value;
+use sqlx::PgConnection;
+use utoipa::ToSchema;
+
+use super::{OfTenant, OfTenantQuery};
+use crate::actions::add_app::add_app_in;
+use crate::actions::app_credentials::{
+    NewSigningKey, add_app_credential_in, add_signing_key_in, revoke_app_credential, revoke_signing_key,
+};
+use crate::actions::change_app::{AppChange, change_app, revoke_app};
+use crate::api::body::{Body, Empty, Path, Paths, Query};
+use crate::api::caller::Calling;
+use crate::api::field::{Field, FromJson, Reading, Unknown, from_words, list, text, wrong};
+use crate::api::once::{Answer, Once};
+use crate::api::page::PageView;
+use crate::api::problem::{FieldError, Problem, ProblemView};
+use crate::app::App;
+use crate::reservation::{AppId, CredentialId, Label, Scope, Scopes, TenantName};
+use crate::signing::{Algorithm, Issuer, PublicKey};
+use crate::store::apps::{self, AppRecord};
+use crate::store::{Cursor, app_credentials, signing_keys, tenants};
+use crate::view::{AppDetailView, AppView, CredentialOnce, SigningKeyOnce};
+
+/// An app: a client of this API.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct AppInput {
+    /// The tenant that a new one belongs to; the caller's, where none is given.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    tenant: Field<TenantName>,
+    /// What operators call it.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
+    name: Field<Label>,
+    /// What it may do. A new one has to be given its scopes.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>, max_items = 20, example = json!(["appointments:read", "appointments:write"]))]
+    scopes: Field<Scopes>,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    unknown: Unknown,
+}
+
+impl FromJson for AppInput {
+    fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
+        serde_json::from_value(value).map_err(|_| wrong("write an object"))
+    }
+}
+
+impl FromJson for Scope {
+    fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
+        text(&value)?.parse().map_err(wrong)
+    }
+}
+
+impl FromJson for Scopes {
+    fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
+        Ok(list::<Scope>(value, 20)?.into_iter().collect())
+    }
+}
+
+/// A key that an app signs its tokens with.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct SigningKeyInput {
+    /// `HS256`: a secret that is made, and shown this once. `RS256`: the app's own key, of which it gives the public half.
+    #[serde(default)]
+    #[schema(value_type = String, pattern = "^(HS256|RS256)$")]
+    algorithm: Field<Algorithm>,
+    /// The public half as PEM, for `RS256`.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    public_key: Field<PublicKey>,
+    /// What the tokens' `iss` has to be; where none is given, it says nothing.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 1)]
+    issuer: Field<Issuer>,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    unknown: Unknown,
+}
+
+from_words! { Algorithm }
+
+impl FromJson for SigningKeyInput {
+    fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
+        serde_json::from_value(value).map_err(|_| wrong("write an object"))
+    }
+}
+
+impl SigningKeyInput {
+    fn read(self) -> Result<(NewSigningKey, Option<Issuer>), Problem> {
+        let mut reading = Reading::default();
+        reading.refuse(&self.unknown);
+        let algorithm = reading.required("algorithm", self.algorithm);
+        let is_given = matches!(self.public_key, Field::Given(_) | Field::Unreadable(_));
+        let public_key = reading.optional("public_key", self.public_key);
+        let key = match (algorithm, public_key) {
+            (Some(Algorithm::Hs256), None) => Some(NewSigningKey::Secret),
+            (Some(Algorithm::Rs256), Some(key)) => Some(NewSigningKey::Public(key)),
+            (Some(Algorithm::Hs256), Some(_)) => {
+                reading.wrong("public_key", "an HS256 key has no public half");
+                None
+            }
+            (Some(Algorithm::Rs256), None) if !is_given => {
+                reading.wrong("public_key", "this is missing");
+                None
+            }
+            _ => None,
+        };
+        let issuer = reading.optional("issuer", self.issuer);
+        Ok(reading.done(key.map(|key| (key, issuer)))?)
+    }
+}
+
+/// List a tenant's apps
+#[utoipa::path(
+    get, path = "/v1/apps", tag = "administration", operation_id = "listApps",
+    security(("app" = ["admin"])),
+    params(OfTenantQuery),
+    responses((status = 200, description = "A page of apps, the oldest first; the caller's tenant's, where none is named",
+        body = PageView<AppView>)),
+)]
+pub async fn list_all(
+    app: web::Data<App>,
+    caller: Calling,
+    query: Query<OfTenant>,
+) -> Result<HttpResponse, Problem> {
+    caller.may(Scope::Admin)?;
+    let OfTenant { tenant, paging } = query.0;
+    let mut db = app.db.acquire().await?;
+    let tenant = match tenant {
+        None => caller.tenant.id,
+        Some(name) => {
+            let known = tenants::by_name(&mut db, &name).await?;
+            known.ok_or_else(|| Problem::not_found("tenant"))?.id
+        }
+    };
+    let after = paging.after.map(|cursor| cursor.id.into());
+    let found = apps::page(&mut db, tenant, after, paging.fetch()).await?;
+    let place = |app: &AppRecord| Cursor { at: app.created_at, id: app.id.into() };
+    Ok(HttpResponse::Ok().json(paging.page(found, place, |app| AppView::from(app))))
+}
+
+/// Add an app
+///
+/// Its key is in the answer, this once.
+#[utoipa::path(
+    post, path = "/v1/apps", tag = "administration", operation_id = "createApp",
+    security(("app" = ["admin"])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes repetitions harmless",
+        min_length = 1, max_length = 255)),
+    request_body = AppInput,
+    responses(
+        (status = 201, description = "The app's key", body = CredentialOnce, headers(("Location" = String))),
+        (status = 409, description = "The tenant has one of that name", body = ProblemView,
+            content_type = "application/problem+json"),
+    ),
+)]
+pub async fn create(
+    app: web::Data<App>,
+    caller: Calling,
+    once: Once,
+    body: Body<AppInput>,
+) -> Result<HttpResponse, Problem> {
+    caller.may(Scope::Admin)?;
+    let mut reading = Reading::default();
+    reading.refuse(&body.value.unknown);
+    let tenant = reading.optional("tenant", body.value.tenant);
+    let tenant = tenant.unwrap_or_else(|| caller.tenant.name.clone());
+    let name = reading.required("name", body.value.name);
+    let scopes = reading.required("scopes", body.value.scopes);
+    let (name, scopes) = reading.done(name.zip(scopes))?;
+    once.run(&app, &caller, body.hash, async |db| {
+        let added = add_app_in(&app, db, &tenant, name.to_string(), scopes.clone()).await?;
+        let place = format!("/v1/apps/{}", added.app.id);
+        Ok(Answer::created(Some(place), CredentialOnce::from(&added)))
+    })
+    .await
+}
+
+/// Show an app
+#[utoipa::path(
+    get, path = "/v1/apps/{id}", tag = "administration", operation_id = "getApp",
+    security(("app" = ["admin"])),
+    params(("id" = uuid::Uuid, Path)),
+    responses((status = 200, description = "The app", body = AppDetailView)),
+)]
+pub async fn show(app: web::Data<App>, caller: Calling, id: Path<AppId>) -> Result<HttpResponse, Problem> {
+    caller.may(Scope::Admin)?;
+    answer(&mut *app.db.acquire().await?, id.0).await
+}
+
+/// Change an app
+///
+/// A JSON merge patch (RFC 7396). New scopes hold from its next call on.
+#[utoipa::path(
+    patch, path = "/v1/apps/{id}", tag = "administration", operation_id = "updateApp",
+    security(("app" = ["admin"])),
+    params(("id" = uuid::Uuid, Path)),
+    request_body = AppInput,
+    responses(
+        (status = 200, description = "The app as it is now", body = AppDetailView),
+        (status = 409, description = "The name is taken, or the app is revoked", body = ProblemView,
+            content_type = "application/problem+json"),
+    ),
+)]
+pub async fn change(
+    app: web::Data<App>,
+    caller: Calling,
+    id: Path<AppId>,
+    body: Body<AppInput>,
+) -> Result<HttpResponse, Problem> {
+    caller.may(Scope::Admin)?;
+    let mut reading = Reading::default();
+    reading.refuse(&body.value.unknown);
+    if !matches!(body.value.tenant, Field::Absent) {
+        reading.wrong("tenant", "an app stays with its tenant");
+    }
+    let change = AppChange {
+        name: reading.present("name", body.value.name).map(|name| name.to_string()),
+        scopes: reading.present("scopes", body.value.scopes),
+    };
+    let change = reading.done(Some(change))?;
+    let tenant = tenant_of(&mut *app.db.acquire().await?, id.0).await?;
+    change_app(&app, &tenant, id.0, change).await?;
+    answer(&mut *app.db.acquire().await?, id.0).await
+}
+
+/// Revoke an app
+///
+/// It ends with all its keys, at once and for good. It may be repeated.
+#[utoipa::path(
+    delete, path = "/v1/apps/{id}", tag = "administration", operation_id = "revokeApp",
+    security(("app" = ["admin"])),
+    params(("id" = uuid::Uuid, Path)),
+    responses((status = 200, description = "The revoked app", body = AppDetailView)),
+)]
+pub async fn revoke(app: web::Data<App>, caller: Calling, id: Path<AppId>) -> Result<HttpResponse, Problem> {
+    caller.may(Scope::Admin)?;
+    let tenant = tenant_of(&mut *app.db.acquire().await?, id.0).await?;
+    revoke_app(&app, &tenant, id.0).await?;
+    answer(&mut *app.db.acquire().await?, id.0).await
+}
+
+/// Give an app another key
+///
+/// Two can be live at a time, so that one can be replaced without a gap.
+#[utoipa::path(
+    post, path = "/v1/apps/{id}/credentials", tag = "administration", operation_id = "createAppCredential",
+    security(("app" = ["admin"])),
+    params(("id" = uuid::Uuid, Path), ("Idempotency-Key" = Option<String>, Header,
+        description = "Makes repetitions harmless", min_length = 1, max_length = 255)),
+    request_body = Empty,
+    responses(
+        (status = 201, description = "The key, this once", body = CredentialOnce),
+        (status = 409, description = "Two are live already, or the app is revoked", body = ProblemView,
+            content_type = "application/problem+json"),
+    ),
+)]
+pub async fn add_credential(
+    app: web::Data<App>,
+    caller: Calling,
+    once: Once,
+    id: Path<AppId>,
+    body: Body<Empty>,
+) -> Result<HttpResponse, Problem> {
+    caller.may(Scope::Admin)?;
+    once.run(&app, &caller, body.hash, async |db| {
+        let tenant = tenant_of(db, id.0).await?;
+        let added = add_app_credential_in(&app, db, &tenant, id.0.into()).await?;
+        Ok(Answer::created(None, CredentialOnce::from(&added)))
+    })
+    .await
+}
+
+/// Revoke a key of an app
+#[utoipa::path(
+    delete, path = "/v1/apps/{id}/credentials/{credential}", tag = "administration",
+    operation_id = "revokeAppCredential",
+    security(("app" = ["admin"])),
+    params(("id" = uuid::Uuid, Path), ("credential" = uuid::Uuid, Path)),
+    responses((status = 200, description = "The app as it is now", body = AppDetailView)),
+)]
+pub async fn remove_credential(
+    app: web::Data<App>,
+    caller: Calling,
+    ids: Paths<AppId, CredentialId>,
+) -> Result<HttpResponse, Problem> {
+    caller.may(Scope::Admin)?;
+    let tenant = tenant_of(&mut *app.db.acquire().await?, ids.0).await?;
+    revoke_app_credential(&app, &tenant, ids.0, ids.1).await?;
+    answer(&mut *app.db.acquire().await?, ids.0).await
+}
+
+/// Give an app a key to sign tokens with
+#[utoipa::path(
+    post, path = "/v1/apps/{id}/signing-keys", tag = "administration", operation_id = "createAppSigningKey",
+    security(("app" = ["admin"])),
+    params(("id" = uuid::Uuid, Path), ("Idempotency-Key" = Option<String>, Header,
+        description = "Makes repetitions harmless", min_length = 1, max_length = 255)),
+    request_body = SigningKeyInput,
+    responses(
+        (status = 201, description = "The signing key; with its secret, this once", body = SigningKeyOnce),
+        (status = 409, description = "Two are live already, or the app is revoked", body = ProblemView,
+            content_type = "application/problem+json"),
+    ),
+)]
+pub async fn add_key(
+    app: web::Data<App>,
+    caller: Calling,
+    once: Once,
+    id: Path<AppId>,
+    body: Body<SigningKeyInput>,
+) -> Result<HttpResponse, Problem> {
+    caller.may(Scope::Admin)?;
+    let (key, issuer) = body.value.read()?;
+    once.run(&app, &caller, body.hash, async |db| {
+        let tenant = tenant_of(db, id.0).await?;
+        let added = add_signing_key_in(&app, db, &tenant, id.0.into(), &key, issuer.as_ref()).await?;
+        Ok(Answer::created(None, SigningKeyOnce::from(&added)))
+    })
+    .await
+}
+
+/// Revoke a signing key of an app
+#[utoipa::path(
+    delete, path = "/v1/apps/{id}/signing-keys/{key}", tag = "administration", operation_id = "revokeAppSigningKey",
+    security(("app" = ["admin"])),
+    params(("id" = uuid::Uuid, Path), ("key" = uuid::Uuid, Path)),
+    responses((status = 200, description = "The app as it is now", body = AppDetailView)),
+)]
+pub async fn remove_key(
+    app: web::Data<App>,
+    caller: Calling,
+    ids: Paths<AppId, CredentialId>,
+) -> Result<HttpResponse, Problem> {
+    caller.may(Scope::Admin)?;
+    let tenant = tenant_of(&mut *app.db.acquire().await?, ids.0).await?;
+    revoke_signing_key(&app, &tenant, ids.0, ids.1).await?;
+    answer(&mut *app.db.acquire().await?, ids.0).await
+}
+
+/// The tenant that an app belongs to: administrators name apps by their ids alone.
+async fn tenant_of(db: &mut PgConnection, app: AppId) -> Result<TenantName, Problem> {
+    apps::tenant_of(db, app).await?.map(|tenant| tenant.name).ok_or_else(|| Problem::not_found("app"))
+}
+
+async fn answer(db: &mut PgConnection, id: AppId) -> Result<HttpResponse, Problem> {
+    let tenant = apps::tenant_of(db, id).await?.ok_or_else(|| Problem::not_found("app"))?.id;
+    let found = apps::find(db, tenant, id.into()).await?;
+    let record = found.ok_or_else(|| Problem::not_found("app"))?;
+    let credentials = app_credentials::list(db, tenant, &[id]).await?;
+    let keys = signing_keys::list(db, tenant, &[id]).await?;
+    Ok(HttpResponse::Ok().json(AppDetailView::new(&record, &credentials, &keys)))
+}
