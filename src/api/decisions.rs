@@ -59,6 +59,7 @@ from_words! { Kind, ReasonCode }
 
 fn reasons() -> Object {
     ObjectBuilder::new()
+        .description(Some("Only refusals for this reason."))
         .schema_type(Type::String)
         .enum_values(Some(ReasonCode::VARIANTS.iter().copied()))
         .build()
