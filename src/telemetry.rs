@@ -104,6 +104,7 @@ impl RootSpanBuilder for RequestSpan {
             method = method(request.method()),
             route = route.as_deref().unwrap_or("unmatched"),
             request.id = id.map(tracing::field::display),
+            tenant.name = Empty,
             status = Empty,
             latency_ms = Empty,
         )

@@ -6,7 +6,7 @@ use super::book::{BookError, Booking, book_in};
 use super::passwords::KeysError;
 use super::transaction::transact;
 use crate::app::App;
-use crate::reservation::Appointment;
+use crate::reservation::{Appointment, AppointmentId};
 use crate::store::StoreError;
 
 /// Why no room was booked.
@@ -14,10 +14,24 @@ use crate::store::StoreError;
 pub enum BookManyError {
     /// Some can't be booked: which, by their place from 0, and why.
     #[error("{} of the rooms can't be booked", .0.len())]
-    Refused(Vec<(usize, BookError)>),
+    Refused(Vec<(usize, ItemError)>),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Why one of many rooms can't be booked.
+#[derive(Debug, thiserror::Error)]
+pub enum ItemError {
+    /// It can't be booked anyway.
+    #[error(transparent)]
+    Alone(BookError),
+    /// Another of them takes the room at that time.
+    #[error("the room is taken at that time by item {0} of the same batch")]
+    TakenBy(usize),
+    /// Another of them has the external id.
+    #[error("item {0} of the same batch has the same external id")]
+    ExternalIdOf(usize),
 }
 
 /// Books all of these rooms or none, in a transaction of its own.
@@ -37,17 +51,32 @@ pub async fn book_many_in(
     db: &mut PgConnection,
     bookings: &[Booking],
 ) -> Result<Vec<Appointment>, BookManyError> {
-    let mut booked = Vec::with_capacity(bookings.len());
+    let mut booked: Vec<(usize, Appointment)> = Vec::with_capacity(bookings.len());
     let mut refused = Vec::new();
     for (place, booking) in bookings.iter().enumerate() {
         match book_in(app, db, booking.clone()).await {
-            Ok(appointment) => booked.push(appointment),
+            Ok(appointment) => booked.push((place, appointment)),
             // There is nothing to say about the rooms.
             Err(BookError::Store(error) | BookError::Keys(KeysError::Store(error))) => {
                 return Err(error.into());
             }
-            Err(error) => refused.push((place, error)),
+            Err(error) => refused.push((place, among(&booked, error))),
         }
     }
-    if refused.is_empty() { Ok(booked) } else { Err(BookManyError::Refused(refused)) }
+    if refused.is_empty() {
+        Ok(booked.into_iter().map(|(_, appointment)| appointment).collect())
+    } else {
+        Err(BookManyError::Refused(refused))
+    }
+}
+
+/// What is in the way may be one of the others, which will not be there either.
+fn among(booked: &[(usize, Appointment)], error: BookError) -> ItemError {
+    let place = |by: AppointmentId| booked.iter().find(|(_, other)| other.id == by).map(|(place, _)| *place);
+    match &error {
+        BookError::Taken { by: Some(by) } => place(*by).map(ItemError::TakenBy),
+        BookError::ExternalIdTaken { by, .. } => place(*by).map(ItemError::ExternalIdOf),
+        _ => None,
+    }
+    .unwrap_or(ItemError::Alone(error))
 }

@@ -57,7 +57,9 @@ impl<T: FromJson + 'static> FromRequest for Body<T> {
                     Problem::new(Code::BodyTooLarge, format_args!("a body may have {MAX_BODY} bytes"))
                 })?
                 .map_err(|_| Problem::new(Code::Malformed, "the body did not come as it was announced"))?;
-            if !is_json {
+            // Nothing at all says nothing.
+            let nothing = body.is_empty() && content_type.is_empty();
+            if !is_json && !nothing {
                 let detail = "send `Content-Type: application/json`";
                 return Err(Problem::new(Code::UnsupportedMediaType, detail));
             }

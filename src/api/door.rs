@@ -14,7 +14,7 @@ use super::caller::Calling;
 use super::code::Code;
 use super::limiter::{Left, Limiter};
 use super::problem::Problem;
-use crate::actions::authenticate::{AuthenticateError, authenticate};
+use crate::actions::authenticate::authenticate;
 use crate::app::App;
 use crate::http::client;
 
@@ -37,8 +37,10 @@ pub async fn door(
         Err(problem) => request.error_response(problem),
     };
     if let Some(problem) = response.response().error().and_then(|error| error.as_error::<Problem>()) {
-        problem.log();
-        let answer = problem.respond(id);
+        let mut answer = problem.respond(id);
+        if let Some(failure) = problem.failure() {
+            failure.attach(&mut answer);
+        }
         response = response.into_response(answer);
     }
     let headers = response.headers_mut();
@@ -64,18 +66,27 @@ async fn admit(request: &ServiceRequest, left: &mut Option<Left>) -> Result<(), 
     let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let bearer = header.and_then(|header| header.parse().ok());
     let bearer = bearer.ok_or_else(|| Problem::new(Code::Unauthorized, "send `Authorization: Bearer …`"))?;
-    let caller = authenticate(app, &bearer).await.inspect_err(|error| stranger(app, request, error))?;
+    let caller = authenticate(app, &bearer).await.map_err(|error| {
+        let reason = error.to_string();
+        let problem = Problem::from(error);
+        if problem.code == Code::Unauthorized {
+            stranger(app, request, &reason);
+        }
+        problem
+    })?;
     Span::current().record("tenant.name", tracing::field::display(&caller.tenant.name));
-    *left = Some(limiter.take(caller.credential)?);
+    let (now_left, taken) = limiter.take(caller.credential);
+    *left = Some(now_left);
+    taken?;
     request.extensions_mut().insert(Calling(Rc::new(caller)));
     Ok(())
 }
 
 /// A credential that is not valid is logged with where it came from, once a minute for each address.
-fn stranger(app: &App, request: &ServiceRequest, error: &AuthenticateError) {
+fn stranger(app: &App, request: &ServiceRequest, reason: &str) {
     let address = client::address(request.request(), &app.trusted_proxies);
     if app.strangers.note(address) {
         let address = address.map(tracing::field::display);
-        tracing::warn!(client.address = address, reason = %error, "an app's credential is not valid");
+        tracing::warn!(client.address = address, reason, "an app's credential is not valid");
     }
 }

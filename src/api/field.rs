@@ -110,7 +110,10 @@ impl Reading {
     /// Refuses fields that nobody knows.
     pub fn refuse(&mut self, unknown: &Unknown) {
         for name in unknown.keys() {
-            self.wrong(name, "there is no such field");
+            self.wrong(
+                name,
+                if self.in_parameters { "there is no such parameter" } else { "there is no such field" },
+            );
         }
     }
 
@@ -263,7 +266,7 @@ impl FromJson for DateTime<Utc> {
     fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
         let sense = || {
             wrong(
-                "write a date and a time with its offset from UTC, such as 2026-12-01T09:00:00+01:00 or 2026-12-01T08:00:00Z",
+                "write a date and a time with its offset from UTC, such as 2026-12-01T09:00:00+01:00 or 2026-12-01T08:00:00Z; in a URL, `+` is written `%2B`",
             )
         };
         let time = DateTime::parse_from_rfc3339(text(&value)?).map_err(|_| sense())?;

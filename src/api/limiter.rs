@@ -35,20 +35,17 @@ impl Limiter {
         Self { per_minute, buckets }
     }
 
-    /// Counts one request.
-    ///
-    /// # Errors
-    /// Where it is one too many.
-    pub fn take(&self, credential: CredentialId) -> Result<Left, Problem> {
+    /// Counts one request: what is left, and whether it was one too many.
+    pub fn take(&self, credential: CredentialId) -> (Left, Result<(), Problem>) {
+        let per_minute = self.per_minute.get();
         match self.buckets.check_key(&credential) {
-            Ok(state) => {
-                Ok(Left { per_minute: self.per_minute.get(), requests: state.remaining_burst_capacity() })
-            }
+            Ok(state) => (Left { per_minute, requests: state.remaining_burst_capacity() }, Ok(())),
             Err(until) => {
                 let wait = until.wait_time_from(DefaultClock::default().now());
                 let seconds = (wait + Duration::from_millis(999)).as_secs().max(1);
                 let detail = format_args!("this credential may ask {} times a minute", self.per_minute);
-                Err(Problem::new(Code::RateLimited, detail).retry_after(seconds))
+                let problem = Problem::new(Code::RateLimited, detail).retry_after(seconds);
+                (Left { per_minute, requests: 0 }, Err(problem))
             }
         }
     }
@@ -78,9 +75,9 @@ mod tests {
     fn a_credential_is_refused_when_its_minute_is_used_up_and_others_are_not() {
         let limiter = Limiter::new(NonZeroU32::new(3).unwrap());
         let (one, other) = (CredentialId::new(), CredentialId::new());
-        let left: Vec<_> = (0..3).map(|_| limiter.take(one).unwrap().left()).collect();
+        let left: Vec<_> = (0..3).map(|_| limiter.take(one).0.left()).collect();
         assert_eq!(left, [r#""default";r=2;t=20"#, r#""default";r=1;t=40"#, r#""default";r=0;t=60"#]);
-        assert_eq!(limiter.take(one).unwrap_err().code, Code::RateLimited);
-        assert_eq!(limiter.take(other).unwrap().policy(), r#""default";q=3;w=60"#);
+        assert_eq!(limiter.take(one).1.unwrap_err().code, Code::RateLimited);
+        assert_eq!(limiter.take(other).0.policy(), r#""default";q=3;w=60"#);
     }
 }

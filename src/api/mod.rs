@@ -91,7 +91,15 @@ fn cors(allowed: &Origins) -> Cors {
     let cors = Cors::default()
         .allow_any_method()
         .allow_any_header()
-        .expose_headers(["ETag", "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"])
+        .expose_headers([
+            "ETag",
+            "Idempotency-Replayed",
+            "Location",
+            "RateLimit",
+            "RateLimit-Policy",
+            "Retry-After",
+            "X-Request-Id",
+        ])
         .max_age(3600);
     allowed.as_slice().iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
 }

@@ -17,6 +17,7 @@ use super::field::Reading;
 use super::problem::Problem;
 use crate::actions::once::{OnceError, once};
 use crate::app::App;
+use crate::reservation::Scope;
 use crate::store::idempotency::OnceKey;
 
 const HEADER: &str = "idempotency-key";
@@ -47,6 +48,17 @@ impl Answer {
     #[must_use]
     pub fn at_revision(self, revision: i64) -> Self {
         Self { etag: Some(format!("\"{revision}\"")), ..self }
+    }
+
+    /// Takes passwords of rooms out.
+    fn conceal(&mut self) {
+        if let Some(fields) = self.body.as_object_mut() {
+            fields.remove("password");
+        }
+        let many = self.body.get_mut("data").and_then(Value::as_array_mut);
+        for fields in many.into_iter().flatten().filter_map(Value::as_object_mut) {
+            fields.remove("password");
+        }
     }
 
     /// The answer on the wire.
@@ -89,7 +101,11 @@ impl Once {
             serde_json::to_vec(&answer).map_err(Problem::internal)
         });
         let answered = answered.await?;
-        let answer: Answer = serde_json::from_slice(&answered.answer).map_err(Problem::internal)?;
+        let mut answer: Answer = serde_json::from_slice(&answered.answer).map_err(Problem::internal)?;
+        if !caller.scopes.contains(Scope::PasswordsRead) {
+            // It may have been given when the app could read passwords still.
+            answer.conceal();
+        }
         let mut response = answer.respond();
         if answered.replayed {
             response.headers_mut().insert(

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use super::code::Code;
 use crate::store::StoreError;
+use crate::telemetry::Failure;
 
 /// What went wrong, as an API client is told.
 #[derive(Debug)]
@@ -232,11 +233,10 @@ impl Problem {
         )
     }
 
-    /// Logs what only operators can mend.
-    pub fn log(&self) {
-        if let Some(source) = &self.case.source {
-            tracing::error!(error = source.as_ref(), code = %self.code, "an API request failed");
-        }
+    /// What the log is told.
+    #[must_use]
+    pub fn failure(&self) -> Option<Failure> {
+        self.case.source.as_deref().map(Failure::of)
     }
 }
 

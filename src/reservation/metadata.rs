@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 /// A JSON object that is kept as it is and never looked into: at most 16 KiB as compact JSON, eight levels
-/// deep, no NUL in its texts.
+/// deep, no NUL in its texts. Its keys keep their order; its numbers are those of JavaScript (IEEE 754).
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Metadata(Map<String, Value>);
 
@@ -27,6 +27,13 @@ impl Metadata {
     #[must_use]
     pub fn to_value(&self) -> Value {
         Value::Object(self.0.clone())
+    }
+}
+
+/// As compact JSON.
+impl std::fmt::Display for Metadata {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.to_value().fmt(f)
     }
 }
 

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::{AppointmentInput, password};
 use crate::actions::book::Booking;
-use crate::actions::book_many::{BookManyError, book_many_in};
+use crate::actions::book_many::{BookManyError, ItemError, book_many_in};
 use crate::api::body::Body;
 use crate::api::caller::Calling;
 use crate::api::code::Code;
@@ -119,6 +119,18 @@ fn all_of(refused: Vec<(usize, Problem)>) -> Problem {
         .into_iter()
         .flat_map(|(place, problem)| problem.into_errors(&format!("/appointments/{place}")));
     Problem::fields(errors.collect()).coded(Code::BatchFailed)
+}
+
+impl From<ItemError> for Problem {
+    fn from(error: ItemError) -> Self {
+        match error {
+            ItemError::Alone(error) => error.into(),
+            ItemError::TakenBy(item) => Self::new(Code::RoomTaken, error).at("/room").with("item", item),
+            ItemError::ExternalIdOf(item) => {
+                Self::new(Code::ExternalIdTaken, error).at("/external_id").with("item", item)
+            }
+        }
+    }
 }
 
 impl From<BookManyError> for Problem {

@@ -52,7 +52,8 @@ pub struct AppointmentInput {
     #[serde(default)]
     #[schema(value_type = Option<i64>, minimum = 1, maximum = 316_224_000)]
     pub duration_seconds: Field<Length>,
-    /// The IANA time zone that it is booked in: what people are told is told in it. The tenant's, where none is given.
+    /// The IANA time zone that it is booked in; the tenant's, where none is given. It is kept for you: times are moments
+    /// anyway, and people are told them in the tenant's time zone.
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "Europe/Berlin")]
     pub time_zone: Field<Tz>,

@@ -164,7 +164,9 @@ pub async fn cancel(
     let expected = if_match.optional()?;
     let answer = transact(&app, async |db| {
         let cancelled = cancel_in(&app, db, &caller.tenant.name, id.0, expected).await?;
-        answer(&app, db, &caller, &cancelled).await
+        // Without its password: one that can't be read must not keep it from being cancelled.
+        let view = seen(&app, db, &caller, &cancelled).await?;
+        Ok::<_, Problem>(Answer::ok(view).at_revision(cancelled.revision))
     });
     answer.await.map(Answer::respond)
 }
@@ -186,10 +188,20 @@ async fn whole(
     caller: &Calling,
     appointment: &Appointment,
 ) -> Result<AppointmentView, Problem> {
+    let password = password(app, caller, appointment)?;
+    Ok(seen(app, db, caller, appointment).await?.with_password(password))
+}
+
+/// The appointment as it is now, without its password.
+async fn seen(
+    app: &App,
+    db: &mut PgConnection,
+    caller: &Calling,
+    appointment: &Appointment,
+) -> Result<AppointmentView, Problem> {
     let now = app.clock.now();
     let live = appointments::live(db, caller.tenant.id, &[appointment.id], now).await?;
-    let password = password(app, caller, appointment)?;
-    Ok(AppointmentView::new(&caller.tenant, appointment, now).with_password(password).with_conference(&live))
+    Ok(AppointmentView::new(&caller.tenant, appointment, now).with_conference(&live))
 }
 
 /// The password, if there is one and the caller may see it.
@@ -198,5 +210,8 @@ fn password(app: &App, caller: &Calling, appointment: &Appointment) -> Result<Op
         return Ok(None);
     }
     let password = unlock(&app.keys, appointment.tenant, Some(appointment.id), &appointment.options);
+    let password = password.inspect_err(|_| {
+        app.metrics.unseal_failures.inc();
+    });
     Ok(password.map_err(Problem::internal)?.map(|password| password.expose_secret().to_owned()))
 }

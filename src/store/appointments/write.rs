@@ -32,7 +32,7 @@ pub async fn insert(db: &mut PgConnection, appointment: &Appointment) -> Result<
              INSERT INTO appointments (tenant_id, id, room, room_name, title, time_zone, starts, ends, early_open_s,
                                        grace_s, max_duration_s, max_occupants, lobby, password, created_at,
                                        app_id, external_id, description, metadata)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19::text::json)
              RETURNING tenant_id, id, room, starts, ends, early_open_s, grace_s, max_duration_s, max_occupants,
                        lobby, password
          )
@@ -59,7 +59,7 @@ pub async fn insert(db: &mut PgConnection, appointment: &Appointment) -> Result<
         appointment.app.map(Uuid::from),
         appointment.external_id.as_ref().map(ExternalId::as_str),
         appointment.description.as_ref().map(Description::as_str),
-        appointment.metadata.to_value(),
+        appointment.metadata.to_string(),
     )
     .execute(&mut *db)
     .await;
@@ -82,7 +82,7 @@ pub async fn update(db: &mut PgConnection, appointment: &Appointment) -> Result<
              UPDATE appointments
              SET room = $3, room_name = $4, title = $5, time_zone = $6, starts = $7, ends = $8, early_open_s = $9,
                  grace_s = $10, max_duration_s = $11, max_occupants = $12, lobby = $13, password = $14,
-                 external_id = $15, description = $16, metadata = $17, revision = $18, updated_at = $19
+                 external_id = $15, description = $16, metadata = $17::text::json, revision = $18, updated_at = $19
              WHERE tenant_id = $1 AND id = $2
              RETURNING tenant_id, id, room, starts, ends, early_open_s, grace_s, max_duration_s, max_occupants,
                        lobby, password
@@ -109,7 +109,7 @@ pub async fn update(db: &mut PgConnection, appointment: &Appointment) -> Result<
         to_blob(appointment.options.password.as_ref()),
         appointment.external_id.as_ref().map(ExternalId::as_str),
         appointment.description.as_ref().map(Description::as_str),
-        appointment.metadata.to_value(),
+        appointment.metadata.to_string(),
         appointment.revision,
         appointment.updated_at,
     )

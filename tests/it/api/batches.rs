@@ -57,6 +57,8 @@ async fn where_one_is_wrong_none_is_booked_and_each_is_named() {
     assert_eq!(refused.pointers(), ["/appointments/1/room", "/appointments/3/room"]);
     assert_eq!(refused.body["errors"][0]["code"], "room_taken");
     assert_eq!(refused.body["errors"][0]["appointment"], taken.id());
+    assert_eq!(refused.body["errors"][1]["item"], 2, "{refused:?}");
+    assert!(refused.body["errors"][1].get("appointment").is_none());
     assert_eq!(app.get("/v1/appointments").await.body["data"].as_array().unwrap().len(), 1);
 }
 

@@ -126,6 +126,7 @@ async fn who_asks_too_often_is_told_when_to_come_back_and_conference_servers_nev
     get().await;
     let refused = get().await;
     assert_eq!((refused.status, refused.code()), (429, "rate_limited"));
+    assert_eq!(refused.header("ratelimit"), "\"default\";r=0;t=60");
     let seconds: u64 = refused.header("retry-after").parse().unwrap();
     assert!((1..=20).contains(&seconds), "{seconds}");
     let server = world.server("prosody").await;

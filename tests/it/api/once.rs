@@ -122,3 +122,24 @@ async fn answers_are_not_kept_in_clear_and_not_for_ever() {
     frontdesk::actions::sweep::sweep(&world.app, retention).await.unwrap();
     assert_eq!(count().await, 0);
 }
+
+#[tokio::test]
+async fn an_app_that_may_no_longer_read_passwords_reads_none_in_an_old_answer() {
+    let world = World::new().await;
+    let app = Client::of(&world, "acme").await;
+    let mut input = hours("room", "10:00", "11:00");
+    input["password"] = json!("open sesame");
+    let batch = json!({ "appointments": [{ "starts": "2026-12-01T10:00:00Z", "ends": null, "password": "open sesame" }] });
+    for (path, input) in [(PATH, input), ("/v1/appointments/batch", batch)] {
+        let first = app.post_once(path, path, input.clone()).await;
+        assert!(first.body.to_string().contains("sesame"), "{first:?}");
+        sqlx::query("UPDATE apps SET scopes = '{appointments:write}'").execute(world.db()).await.unwrap();
+        let again = app.post_once(path, path, input).await;
+        assert_eq!((again.status, again.header("idempotency-replayed")), (201, "true"));
+        assert!(!again.body.to_string().contains("sesame"), "{again:?}");
+        sqlx::query("UPDATE apps SET scopes = '{appointments:write,passwords:read}'")
+            .execute(world.db())
+            .await
+            .unwrap();
+    }
+}
