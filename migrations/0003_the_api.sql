@@ -13,6 +13,7 @@ ALTER TABLE appointments
 CREATE UNIQUE INDEX appointments_by_external_id
     ON appointments (tenant_id, external_id, (COALESCE(app_id, '00000000-0000-0000-0000-000000000000')))
     WHERE external_id IS NOT NULL AND cancelled_at IS NULL;
+CREATE INDEX appointments_by_any_external_id ON appointments (tenant_id, external_id) WHERE external_id IS NOT NULL;
 CREATE INDEX appointments_by_creation ON appointments (tenant_id, created_at, id);
 CREATE INDEX appointments_by_time ON appointments USING gist (tenant_id, tstzrange(starts, ends));
 CREATE INDEX appointments_by_room ON appointments (tenant_id, room, starts, id);

@@ -8,7 +8,7 @@ use moka::sync::Cache;
 use sqlx::postgres::PgConnectOptions;
 
 use crate::clock::Clock;
-use crate::config::DatabaseConfig;
+use crate::config::{Connections, DatabaseConfig};
 use crate::credential::CredentialHash;
 use crate::database::desk::Desk;
 use crate::database::pools::Pool;
@@ -28,6 +28,8 @@ pub struct App {
     pub desk: Desk,
     /// Connections for everything else.
     pub db: Pool,
+    /// The connection that tells whether the database can be reached, however busy the others are.
+    pub readiness: Pool,
     /// Credentials that were not known a moment ago.
     pub unknown: UnknownCredentials,
     /// Where wrong credentials came from a moment ago.
@@ -57,6 +59,7 @@ impl App {
             clock,
             keys,
             desk: Desk::new(Pool::desk(options.clone(), config.desk_connections)),
+            readiness: Pool::general(options.clone(), Connections::ONE),
             db: Pool::general(options, config.connections),
             unknown: UnknownCredentials::default(),
             strangers: Strangers::default(),
@@ -76,7 +79,7 @@ impl App {
 
     /// Closes all connections, once what they are doing is done.
     pub async fn close(&self) {
-        tokio::join!(self.desk.pool().close(), self.db.close());
+        tokio::join!(self.desk.pool().close(), self.db.close(), self.readiness.close());
     }
 }
 

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use chrono_tz::Tz;
-use sqlx::{Connection as _, PgConnection};
+use sqlx::PgConnection;
 
 use super::LockedLobby;
 use super::passwords::{KeysError, lock, share_keys};
@@ -139,7 +139,7 @@ pub async fn book(app: &App, booking: Booking) -> Result<Appointment, BookError>
     transact(app, async |db| book_in(app, db, booking.clone()).await).await
 }
 
-/// Books a room, as a part of a transaction. PostgreSQL itself sees to it that no two bookings of a room overlap.
+/// Books a room, as a part of a transaction, which has to be rolled back after an error. PostgreSQL itself sees to it that no two bookings of a room overlap.
 ///
 /// # Errors
 /// Where the booking makes no sense, or the room is taken.
@@ -184,13 +184,10 @@ pub async fn book_in(app: &App, db: &mut PgConnection, booking: Booking) -> Resu
         updated_at: now,
         cancelled_at: None,
     };
-    let mut attempt = db.begin().await?;
-    let written = appointments::insert(&mut attempt, &appointment).await?;
+    let written = appointments::insert(db, &appointment).await?;
     if written == Written::Done {
-        attempt.commit().await?;
         return Ok(appointment);
     }
-    attempt.rollback().await?;
     Err(in_the_way(db, &appointment, written).await?)
 }
 

@@ -3,7 +3,6 @@
 use sqlx::PgConnection;
 
 use super::book::{BookError, Booking, book_in};
-use super::passwords::KeysError;
 use super::transaction::transact;
 use crate::app::App;
 use crate::reservation::{Appointment, AppointmentId};
@@ -15,6 +14,9 @@ pub enum BookManyError {
     /// Some can't be booked: which, by their place from 0, and why.
     #[error("{} of the rooms can't be booked", .0.len())]
     Refused(Vec<(usize, ItemError)>),
+    /// No room at all can be booked.
+    #[error(transparent)]
+    None(BookError),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -57,8 +59,9 @@ pub async fn book_many_in(
         match book_in(app, db, booking.clone()).await {
             Ok(appointment) => booked.push((place, appointment)),
             // There is nothing to say about the rooms.
-            Err(BookError::Store(error) | BookError::Keys(KeysError::Store(error))) => {
-                return Err(error.into());
+            Err(BookError::Store(error)) => return Err(error.into()),
+            Err(error @ (BookError::Keys(_) | BookError::UnknownTenant(_))) => {
+                return Err(BookManyError::None(error));
             }
             Err(error) => refused.push((place, among(&booked, error))),
         }

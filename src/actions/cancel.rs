@@ -61,10 +61,10 @@ pub async fn cancel_in(
     let known = known.ok_or_else(|| CancelError::UnknownTenant(tenant.clone()))?;
     let found = appointments::by_id_for_update(db, known.id, id).await?;
     let mut appointment = found.ok_or(CancelError::Unknown(id))?;
-    if expected.is_some_and(|expected| expected != appointment.revision) {
-        return Err(CancelError::Outdated { current: appointment.revision });
-    }
     if appointment.cancelled_at.is_none() {
+        if expected.is_some_and(|expected| expected != appointment.revision) {
+            return Err(CancelError::Outdated { current: appointment.revision });
+        }
         appointments::cancel(db, known.id, id, now).await?;
         appointment.revision += 1;
         appointment.updated_at = now;

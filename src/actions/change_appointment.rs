@@ -10,8 +10,8 @@ use super::passwords::{lock, share_keys};
 use super::transaction::transact;
 use crate::app::App;
 use crate::reservation::{
-    Appointment, AppointmentId, Description, Email, ExternalId, Metadata, Participant, ParticipantId,
-    PersonName, Role, RoomName, RoomPassword, Slot, TenantName, Title,
+    Appointment, AppointmentId, Description, Email, ExternalId, Metadata, MetadataError, Participant,
+    ParticipantId, PersonName, Role, RoomName, RoomPassword, Slot, TenantName, Title,
 };
 use crate::store::appointments::{self, Written};
 use crate::store::{StoreError, tenants};
@@ -82,8 +82,8 @@ pub struct AppointmentChange {
     pub description: Patch<Description>,
     /// Everybody who is expected.
     pub participants: Option<Vec<Expected>>,
-    /// What the app keeps with it.
-    pub metadata: Option<Metadata>,
+    /// What the app keeps with it: a merge patch (RFC 7396).
+    pub metadata: Patch<Metadata>,
     /// What people have to type to come in.
     pub password: Patch<RoomPassword>,
     /// Whether people wait in a lobby.
@@ -116,6 +116,9 @@ pub enum ChangeAppointmentError {
     /// Nobody of that id is expected.
     #[error("nobody with the id `{0}` is expected at this appointment")]
     UnknownParticipant(ParticipantId),
+    /// What the app keeps with it would be too much.
+    #[error(transparent)]
+    Metadata(#[from] MetadataError),
     /// It can't be booked as it would be.
     #[error(transparent)]
     Booking(#[from] BookError),
@@ -173,7 +176,7 @@ pub async fn change_appointment_in(
         return Err(ChangeAppointmentError::Cancelled);
     }
     let until = now + tenant.policy.horizon;
-    if change.starts.is_some_and(|starts| starts > until) {
+    if change.starts.is_some_and(|starts| starts > until && starts != appointment.slot.starts()) {
         return Err(BookError::BeyondHorizon { until }.into());
     }
     let password = match change.password {
@@ -191,7 +194,11 @@ pub async fn change_appointment_in(
     change.external_id.apply(&mut appointment.external_id);
     change.title.apply(&mut appointment.title);
     change.description.apply(&mut appointment.description);
-    appointment.metadata = change.metadata.unwrap_or(appointment.metadata);
+    appointment.metadata = match change.metadata {
+        Patch::Keep => appointment.metadata,
+        Patch::Clear => Metadata::default(),
+        Patch::Set(patch) => appointment.metadata.merged(&patch)?,
+    };
     password.apply(&mut appointment.options.password);
     appointment.options.lobby = change.lobby.unwrap_or(appointment.options.lobby);
     change.max_occupants.apply(&mut appointment.options.max_occupants);

@@ -6,7 +6,7 @@ use std::iter::successors;
 use sqlx::{Connection as _, PgConnection};
 
 use crate::app::App;
-use crate::database::fault::is_passing;
+use crate::database::fault::is_worth_repeating;
 use crate::store::StoreError;
 
 /// How often it is tried where PostgreSQL ends it for the sake of others, or the connection broke before anything
@@ -33,15 +33,15 @@ where
                 transaction.commit().await.map_err(StoreError::from)?;
                 return Ok(done);
             }
-            Err(error) if attempt < ATTEMPTS && passes(&error) => attempt += 1,
+            Err(error) if attempt < ATTEMPTS && may_succeed(&error) => attempt += 1,
             Err(error) => return Err(error),
         }
     }
 }
 
-/// Whether it was a failure of the database that passes by itself.
-fn passes(error: &(dyn Error + 'static)) -> bool {
+/// Whether the database failed in a way that the next attempt may not meet.
+fn may_succeed(error: &(dyn Error + 'static)) -> bool {
     successors(Some(error), |&error| error.source())
         .find_map(|error| error.downcast_ref::<sqlx::Error>())
-        .is_some_and(is_passing)
+        .is_some_and(is_worth_repeating)
 }

@@ -31,6 +31,9 @@ pub(super) trait Value: Sized {
 pub struct Connections(u32);
 
 impl Connections {
+    /// A single one.
+    pub const ONE: Self = Self(1);
+
     /// The number, 1 to 1000.
     #[must_use]
     pub const fn get(self) -> u32 {

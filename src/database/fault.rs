@@ -15,6 +15,18 @@ pub fn is_passing(error: &Error) -> bool {
     }
 }
 
+/// Whether a whole transaction is worth doing again at once: it lost to another one, or its connection broke. One that
+/// has waited too long would wait again.
+#[must_use]
+pub fn is_worth_repeating(error: &Error) -> bool {
+    let waited = match error {
+        Error::PoolTimedOut => true,
+        Error::Database(error) => matches!(error.code().as_deref(), Some("55P03" | "57014")),
+        _ => false,
+    };
+    is_passing(error) && !waited
+}
+
 /// Source: PostgreSQL's Appendix A, error codes.
 fn is_passing_state(sqlstate: &str) -> bool {
     matches!(

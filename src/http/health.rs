@@ -31,8 +31,8 @@ pub async fn livez() -> HttpResponse {
     HttpResponse::Ok().json(serde_json::json!({ "status": "live" }))
 }
 
-/// Whether the database answers, over the pool that asks don't use: a rush must not take a replica
-/// out of service.
+/// Whether the database answers, over a connection that nothing else uses: a rush of asks or of API calls must not take
+/// a replica out of service.
 pub async fn readyz(app: web::Data<App>) -> HttpResponse {
     let Ok(Ok(offset)) = timeout(PATIENCE, clock_offset(&app)).await else {
         return HttpResponse::ServiceUnavailable().json(Readiness {
@@ -54,7 +54,7 @@ pub async fn readyz(app: web::Data<App>) -> HttpResponse {
 
 /// How far the database's clock is ahead of ours, in seconds; the way there and back is shared out.
 async fn clock_offset(app: &App) -> Result<f64, StoreError> {
-    let mut db = app.db.acquire().await?;
+    let mut db = app.readiness.acquire().await?;
     let before = app.clock.now();
     let theirs = health::time(&mut db).await?;
     let ours = before + (app.clock.now() - before) / 2;

@@ -30,6 +30,37 @@ impl Metadata {
     }
 }
 
+impl Metadata {
+    /// What becomes of it with a merge patch (RFC 7396): null takes a key away, objects are merged.
+    ///
+    /// # Errors
+    /// Where it can't be kept then.
+    pub fn merged(&self, patch: &Self) -> Result<Self, MetadataError> {
+        let mut merged = self.to_value();
+        merge(&mut merged, patch.to_value());
+        merged.try_into()
+    }
+}
+
+fn merge(target: &mut Value, patch: Value) {
+    let Value::Object(patch) = patch else {
+        *target = patch;
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(Map::new());
+    }
+    if let Some(target) = target.as_object_mut() {
+        for (key, value) in patch {
+            if value.is_null() {
+                target.shift_remove(&key);
+            } else {
+                merge(target.entry(key).or_insert(Value::Null), value);
+            }
+        }
+    }
+}
+
 /// As compact JSON.
 impl std::fmt::Display for Metadata {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -73,6 +104,24 @@ mod tests {
     fn an_object_is_kept_with_the_order_of_its_keys() {
         let value = json!({ "b": 1, "a": [true, null, "x"] });
         assert_eq!(Metadata::try_from(value.clone()).unwrap().to_value().to_string(), value.to_string());
+    }
+
+    #[test]
+    fn a_patch_merges_objects_and_takes_away_what_is_null() {
+        // Source: the example of RFC 7396, section 3, and some of appendix A.
+        for (before, patch, after) in [
+            (
+                json!({ "a": "b", "c": { "d": "e", "f": "g" } }),
+                json!({ "a": "z", "c": { "f": null } }),
+                json!({ "a": "z", "c": { "d": "e" } }),
+            ),
+            (json!({ "a": [1] }), json!({ "a": [2, null] }), json!({ "a": [2, null] })),
+            (json!({ "a": "c" }), json!({ "a": { "b": null, "c": 1 } }), json!({ "a": { "c": 1 } })),
+            (json!({ "e": null }), json!({ "a": 1 }), json!({ "e": null, "a": 1 })),
+        ] {
+            let (before, patch) = (Metadata::try_from(before).unwrap(), Metadata::try_from(patch).unwrap());
+            assert_eq!(before.merged(&patch).unwrap().to_value(), after);
+        }
     }
 
     #[test]

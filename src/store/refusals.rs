@@ -58,7 +58,7 @@ pub async fn insert(db: &mut PgConnection, refusals: &[RefusalRecord]) -> Result
         refusals.iter().map(|refusal| refusal.node.meant().as_ref().map(RoomKey::to_string)).collect();
     let messages: Vec<String> = refusals.iter().map(RefusalRecord::message).collect();
     sqlx::query!(
-        "WITH there AS MATERIALIZED (SELECT id FROM tenants WHERE id = ANY ($1) FOR KEY SHARE)
+        "WITH there AS MATERIALIZED (SELECT id FROM tenants WHERE id = ANY ($1) FOR KEY SHARE SKIP LOCKED)
          INSERT INTO refusals (tenant_id, id, server_id, node, reason, refused_at, room, message)
          SELECT refusal.*
          FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[], $7::text[],

@@ -7,6 +7,9 @@ use uuid::Uuid;
 use super::StoreError;
 use crate::reservation::{TenantId, TenantName};
 
+/// How long the removal may take: about half a minute for each million rows.
+const PATIENCE: &str = "30min";
+
 /// How much went with a tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, utoipa::ToSchema)]
 pub struct Counts {
@@ -38,6 +41,8 @@ pub struct Counts {
 /// # Errors
 /// Where the database fails, or such a server has held rooms of another tenant.
 pub async fn remove_tenant(db: &mut PgConnection, tenant: TenantId) -> Result<Counts, StoreError> {
+    // However much there is to delete, it ends with this transaction.
+    sqlx::query!("SELECT set_config('statement_timeout', $1, true)", PATIENCE).fetch_one(&mut *db).await?;
     // One statement: its foreign keys are checked at the end, so the order is of no importance.
     Ok(sqlx::query_as!(
         Counts,

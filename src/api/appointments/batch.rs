@@ -139,6 +139,7 @@ impl From<BookManyError> for Problem {
             BookManyError::Refused(refused) => {
                 all_of(refused.into_iter().map(|(place, error)| (place, error.into())).collect())
             }
+            BookManyError::None(error) => error.into(),
             BookManyError::Store(error) => error.into(),
         }
     }

@@ -11,7 +11,6 @@ use super::input::{AppointmentInput, read_password};
 use crate::actions::change_appointment::{AppointmentChange, End, Patch};
 use crate::api::field::{Field, FromJson, Length, Reading};
 use crate::api::problem::{FieldError, Problem};
-use crate::reservation::Metadata;
 
 /// A change of an appointment, as a JSON merge patch (RFC 7396): what is not there stays, what is null goes.
 #[derive(Debug)]
@@ -101,10 +100,7 @@ impl AppointmentChangeInput {
                 Field::Null => Some(Vec::new()),
                 field => reading.optional("participants", field).map(|everybody| everybody.0),
             },
-            metadata: match input.metadata {
-                Field::Null => Some(Metadata::default()),
-                field => reading.optional("metadata", field),
-            },
+            metadata: reading.patch("metadata", input.metadata),
             password,
             lobby: reading.present("lobby", input.lobby),
             max_occupants: reading.patch("max_occupants", input.max_occupants),

@@ -39,6 +39,7 @@ impl From<ChangeAppointmentError> for Problem {
             ChangeAppointmentError::UnknownParticipant(_) => {
                 Self::new(Code::InvalidFields, error).at("/participants")
             }
+            ChangeAppointmentError::Metadata(_) => Self::new(Code::InvalidFields, error).at("/metadata"),
             ChangeAppointmentError::Booking(error) => error.into(),
             ChangeAppointmentError::Store(error) => error.into(),
         }

@@ -89,7 +89,7 @@ pub async fn show(
 /// Move or change an appointment
 ///
 /// A JSON merge patch (RFC 7396): what is left out stays, what is null goes. A new start without a new end moves the
-/// appointment with its length. `participants` and `metadata` are replaced as a whole.
+/// appointment with its length. `metadata` is merged, `participants` are replaced as a whole.
 ///
 /// A room that is open already keeps what it was opened with, as `conference` in the answer says: its video server asks
 /// once. If the appointment was moved away from now, the room is closed to whoever joins after everybody has left.

@@ -44,9 +44,9 @@ pub(in crate::cli) struct ChangeArgs {
     /// What another system calls it, or `none`
     #[arg(long, value_name = "ID", value_parser = |text: &str| Maybe::or(text, str::parse::<ExternalId>))]
     external_id: Option<Maybe<ExternalId>>,
-    /// JSON object to keep with it
-    #[arg(long, value_name = "JSON", value_parser = metadata)]
-    metadata: Option<Metadata>,
+    /// JSON object to merge into what is kept with it (RFC 7396), or `none`
+    #[arg(long, value_name = "JSON", value_parser = |text: &str| Maybe::or(text, metadata))]
+    metadata: Option<Maybe<Metadata>>,
     /// IANA time zone that it is booked in
     #[arg(long, value_name = "ZONE", value_parser = time_zone)]
     time_zone: Option<Tz>,
@@ -111,7 +111,7 @@ impl ChangeArgs {
             title: self.title.into(),
             description: self.description.into(),
             participants: None,
-            metadata: self.metadata,
+            metadata: self.metadata.into(),
             password,
             lobby: self.lobby,
             max_occupants: self.max_occupants.into(),

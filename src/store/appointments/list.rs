@@ -1,6 +1,6 @@
 //! Lists of appointments.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -23,6 +23,39 @@ pub struct Filter {
     pub host: Option<String>,
     /// Only those in one of these states; `None` for all that are not cancelled.
     pub states: Option<Vec<AppointmentState>>,
+}
+
+impl Filter {
+    /// The range in which everything lies that it lets through.
+    fn bounds(&self, now: DateTime<Utc>) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>) {
+        use AppointmentState::{Ongoing, Past, Upcoming};
+        let only = |few: [AppointmentState; 2]| {
+            self.states.as_ref().is_some_and(|states| states.iter().all(|state| few.contains(state)))
+        };
+        let from = if only([Upcoming, Ongoing]) { self.from.max(Some(now)) } else { self.from };
+        let just_after = now + TimeDelta::milliseconds(1);
+        let until = if only([Past, Ongoing]) {
+            Some(self.until.map_or(just_after, |until| until.min(just_after)))
+        } else {
+            self.until
+        };
+        (from, until)
+    }
+}
+
+/// When the first of those starts that last until after `at`.
+async fn earliest_at(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    at: DateTime<Utc>,
+) -> Result<DateTime<Utc>, StoreError> {
+    let earliest = sqlx::query_scalar!(
+        r#"SELECT LEAST($2, min(starts)) AS "earliest!" FROM appointments
+           WHERE tenant_id = $1 AND tstzrange(starts, ends) @> $2::timestamptz"#,
+        Uuid::from(tenant),
+        at,
+    );
+    Ok(earliest.fetch_one(db).await?)
 }
 
 /// In which order.
@@ -83,12 +116,22 @@ pub async fn list(
         .as_ref()
         .map(|states| states.iter().map(|state| <&str>::from(*state).to_owned()).collect());
     let Page { order, after, limit } = page;
+    let (from, until) = filter.bounds(now);
+    if from.zip(until).is_some_and(|(from, until)| from >= until) {
+        return Ok(Vec::new());
+    }
+    // Appointments are found by their start, so that nobody reads the whole past for what is to come.
+    let earliest = match from {
+        Some(from) => Some(earliest_at(db, tenant, from).await?),
+        None => None,
+    };
     macro_rules! fetch {
         ($order:literal) => {
             select_appointments!(
                 "WHERE a.tenant_id = $1
                    AND ($2::text IS NULL OR a.room = $2)
-                   AND tstzrange(a.starts, a.ends) && tstzrange($3, $4)
+                   AND a.starts >= COALESCE($12::timestamptz, '-infinity') AND a.starts < COALESCE($4::timestamptz, 'infinity')
+                   AND tstzrange(a.starts, a.ends) && tstzrange($3::timestamptz, $4)
                    AND ($5::text IS NULL OR a.external_id = $5)
                    AND ($6::text IS NULL OR a.id IN (
                        SELECT p.appointment_id FROM participants p
@@ -103,8 +146,8 @@ pub async fn list(
                     + " LIMIT $11",
                 Uuid::from(tenant),
                 filter.room.as_ref().map(RoomKey::as_str),
-                filter.from,
-                filter.until,
+                from,
+                until,
                 filter.external_id.as_ref().map(ExternalId::as_str),
                 filter.host,
                 states.as_deref(),
@@ -112,6 +155,7 @@ pub async fn list(
                 after.map(|cursor| cursor.at),
                 after.map(|cursor| cursor.id),
                 limit,
+                earliest,
             )
             .fetch_all(&mut *db)
             .await?

@@ -13,34 +13,38 @@ use crate::store::{StoreError, is_duplicate, is_overlap, participants};
 pub enum Written {
     /// It is there.
     Done,
-    /// The room is taken at that time. The transaction is lost.
+    /// The room is taken at that time.
     Overlaps,
-    /// Another appointment of the app has its external id. The transaction is lost.
+    /// Another appointment of the app has its external id.
     ExternalIdTaken,
 }
 
 /// Writes an appointment with its one occurrence.
 ///
-/// Where it can't be written, the transaction is lost, up to the last savepoint: PostgreSQL lets nothing follow a failed
-/// statement.
+/// Where it can't be written, the transaction has to be rolled back: a part of it may be there.
 ///
 /// # Errors
 /// Where the database fails.
 pub async fn insert(db: &mut PgConnection, appointment: &Appointment) -> Result<Written, StoreError> {
     let inserted = sqlx::query!(
-        "WITH booked AS (
+        r#"WITH booked AS (
              INSERT INTO appointments (tenant_id, id, room, room_name, title, time_zone, starts, ends, early_open_s,
                                        grace_s, max_duration_s, max_occupants, lobby, password, created_at,
                                        app_id, external_id, description, metadata)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19::text::json)
+             ON CONFLICT DO NOTHING
              RETURNING tenant_id, id, room, starts, ends, early_open_s, grace_s, max_duration_s, max_occupants,
                        lobby, password
-         )
-         INSERT INTO occurrences (tenant_id, appointment_id, original_start, room, starts, ends, early_open_s,
+         ), placed AS (
+             INSERT INTO occurrences (tenant_id, appointment_id, original_start, room, starts, ends, early_open_s,
                                   grace_s, max_duration_s, max_occupants, lobby, password, revision)
-         SELECT tenant_id, id, starts, room, starts, ends, early_open_s, grace_s, max_duration_s, max_occupants,
-                lobby, password, 1
-         FROM booked",
+             SELECT tenant_id, id, starts, room, starts, ends, early_open_s, grace_s, max_duration_s, max_occupants,
+                    lobby, password, 1
+             FROM booked
+             ON CONFLICT DO NOTHING
+             RETURNING 1
+         )
+         SELECT EXISTS (SELECT FROM booked) AS "booked!", EXISTS (SELECT FROM placed) AS "placed!""#,
         Uuid::from(appointment.tenant),
         Uuid::from(appointment.id),
         appointment.room.key().as_str(),
@@ -61,13 +65,16 @@ pub async fn insert(db: &mut PgConnection, appointment: &Appointment) -> Result<
         appointment.description.as_ref().map(Description::as_str),
         appointment.metadata.to_string(),
     )
-    .execute(&mut *db)
-    .await;
-    let written = written(inserted.map(drop))?;
-    if written == Written::Done {
-        participants::insert(db, appointment).await?;
+    .fetch_one(&mut *db)
+    .await?;
+    match (inserted.booked, inserted.placed) {
+        (true, true) => {
+            participants::insert(db, appointment).await?;
+            Ok(Written::Done)
+        }
+        (true, false) => Ok(Written::Overlaps),
+        (false, _) => Ok(Written::ExternalIdTaken),
     }
-    Ok(written)
 }
 
 /// Writes a changed appointment, which this transaction holds, with its one occurrence and its participants.
@@ -92,7 +99,11 @@ pub async fn update(db: &mut PgConnection, appointment: &Appointment) -> Result<
              max_duration_s = c.max_duration_s, max_occupants = c.max_occupants, lobby = c.lobby,
              password = c.password, revision = o.revision + 1
          FROM changed c
-         WHERE o.tenant_id = c.tenant_id AND o.appointment_id = c.id AND o.cancelled_at IS NULL",
+         WHERE o.tenant_id = c.tenant_id AND o.appointment_id = c.id AND o.cancelled_at IS NULL
+           AND (o.room, o.starts, o.ends, o.early_open_s, o.grace_s, o.max_duration_s, o.max_occupants, o.lobby,
+                o.password)
+               IS DISTINCT FROM (c.room, c.starts, c.ends, c.early_open_s, c.grace_s, c.max_duration_s,
+                                 c.max_occupants, c.lobby, c.password)",
         Uuid::from(appointment.tenant),
         Uuid::from(appointment.id),
         appointment.room.key().as_str(),

@@ -42,6 +42,10 @@ async fn filters_let_through_what_they_say() {
         ("from=2026-12-01T08:00:00Z", vec!["ongoing", "upcoming", "Grüße"]),
         ("from=2026-12-01T07:59:59Z&until=2026-12-01T10:00:00Z", vec!["past", "ongoing"]),
         ("from=2027-12-01T10:00:00%2B01:00", vec!["Grüße"]),
+        ("state=upcoming&until=2026-12-01T08:00:00Z", vec![]),
+        ("state=past&from=2026-12-01T07:30:00Z", vec!["past"]),
+        ("state=ongoing&from=2026-12-01T08:45:00Z", vec!["ongoing"]),
+        ("state=past,cancelled&order=-starts", vec!["cancelled", "past"]),
     ] {
         let listed = app.get(&format!("/v1/appointments?{query}")).await;
         assert_eq!(listed.status, 200, "{query}: {listed:?}");
