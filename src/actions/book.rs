@@ -1,6 +1,6 @@
 //! A room is booked.
 
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, Datelike as _, SecondsFormat, TimeDelta, Utc};
 use chrono_tz::Tz;
 use sqlx::PgConnection;
 
@@ -94,6 +94,9 @@ pub enum BookError {
     /// It ends before it starts, or at once.
     #[error("the appointment has to end after it starts")]
     EndsTooSoon,
+    /// It ends after all that can be written.
+    #[error("the appointment has to end before the year 10000")]
+    EndsTooLate,
     /// It starts further ahead than the tenant books.
     #[error("rooms of this tenant can be booked until {} at the latest", .until.to_rfc3339_opts(SecondsFormat::Secs, true))]
     BeyondHorizon {
@@ -146,6 +149,9 @@ pub async fn book(app: &App, booking: Booking) -> Result<Appointment, BookError>
 pub async fn book_in(app: &App, db: &mut PgConnection, booking: Booking) -> Result<Appointment, BookError> {
     let now = app.clock.now();
     let slot = Slot::new(booking.starts, booking.ends).ok_or(BookError::EndsTooSoon)?;
+    if slot.ends().is_some_and(|ends| ends.year() > 9999) {
+        return Err(BookError::EndsTooLate);
+    }
     let known = tenants::by_name_for_share(db, &booking.tenant).await?;
     let tenant = known.ok_or(BookError::UnknownTenant(booking.tenant))?;
     let until = now + tenant.policy.horizon;

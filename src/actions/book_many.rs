@@ -53,10 +53,13 @@ pub async fn book_many_in(
     db: &mut PgConnection,
     bookings: &[Booking],
 ) -> Result<Vec<Appointment>, BookManyError> {
+    // In the same order, whoever books: two who go about it in opposite orders would wait for each other.
+    let mut order: Vec<usize> = (0..bookings.len()).collect();
+    order.sort_by_key(|&place| (bookings[place].room.key(), bookings[place].starts));
     let mut booked: Vec<(usize, Appointment)> = Vec::with_capacity(bookings.len());
     let mut refused = Vec::new();
-    for (place, booking) in bookings.iter().enumerate() {
-        match book_in(app, db, booking.clone()).await {
+    for place in order {
+        match book_in(app, db, bookings[place].clone()).await {
             Ok(appointment) => booked.push((place, appointment)),
             // There is nothing to say about the rooms.
             Err(BookError::Store(error)) => return Err(error.into()),
@@ -66,6 +69,8 @@ pub async fn book_many_in(
             Err(error) => refused.push((place, among(&booked, error))),
         }
     }
+    booked.sort_by_key(|(place, _)| *place);
+    refused.sort_by_key(|(place, _)| *place);
     if refused.is_empty() {
         Ok(booked.into_iter().map(|(_, appointment)| appointment).collect())
     } else {

@@ -1,6 +1,6 @@
 //! An appointment is moved or changed.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
 use chrono_tz::Tz;
 use sqlx::{Connection as _, PgConnection};
 
@@ -238,6 +238,9 @@ fn moved(slot: Slot, starts: Option<DateTime<Utc>>, ends: Patch<End>) -> Result<
         None => None,
         Some(end) => Some(end.ok_or(BookError::EndsTooSoon)?),
     };
+    if end.is_some_and(|end| end.year() > 9999) {
+        return Err(BookError::EndsTooLate);
+    }
     Slot::new(start, end).ok_or(BookError::EndsTooSoon)
 }
 

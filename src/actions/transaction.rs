@@ -2,8 +2,10 @@
 
 use std::error::Error;
 use std::iter::successors;
+use std::time::Duration;
 
 use sqlx::{Connection as _, PgConnection};
+use tokio::time::sleep;
 
 use crate::app::App;
 use crate::database::fault::is_worth_repeating;
@@ -11,7 +13,10 @@ use crate::store::StoreError;
 
 /// How often it is tried where PostgreSQL ends it for the sake of others, or the connection broke before anything
 /// was written.
-const ATTEMPTS: usize = 5;
+const ATTEMPTS: u32 = 5;
+
+/// How long to wait before the second attempt, so that the others get done. Longer before each later one.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Runs `work` in a transaction and commits it; an error leaves nothing behind.
 ///
@@ -33,7 +38,12 @@ where
                 transaction.commit().await.map_err(StoreError::from)?;
                 return Ok(done);
             }
-            Err(error) if attempt < ATTEMPTS && may_succeed(&error) => attempt += 1,
+            Err(error) if attempt < ATTEMPTS && may_succeed(&error) => {
+                drop(transaction);
+                drop(db);
+                sleep(PAUSE * attempt).await;
+                attempt += 1;
+            }
             Err(error) => return Err(error),
         }
     }

@@ -1,6 +1,7 @@
 //! Bodies and queries: read whole, within bounds, and refused with everything that is wrong.
 
 use std::future::Future;
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::str::FromStr;
 use std::time::Duration;
@@ -25,6 +26,16 @@ pub const MAX_BODY: usize = 8 * 1024 * 1024;
 /// How long a body may take to come.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// From how many bytes on a body is read beside the requests: conference servers must not wait for it.
+const LARGE: usize = 64 * 1024;
+
+/// A body that is still to come. It is read by who has found that the caller may send it.
+pub struct Incoming<T> {
+    payload: web::Payload,
+    content_type: String,
+    read_as: PhantomData<T>,
+}
+
 /// The body of a request, read as `T`.
 #[derive(Debug)]
 pub struct Body<T> {
@@ -34,7 +45,7 @@ pub struct Body<T> {
     pub hash: [u8; 32],
 }
 
-impl<T: FromJson + 'static> FromRequest for Body<T> {
+impl<T: 'static> FromRequest for Incoming<T> {
     type Error = Problem;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
@@ -43,36 +54,60 @@ impl<T: FromJson + 'static> FromRequest for Body<T> {
         let payload = web::Payload::from_request(request, payload);
         Box::pin(async move {
             let payload = payload.await.map_err(|error| Problem::new(Code::Malformed, error))?;
-            let is_json =
-                matches!(content_type.as_str(), "application/json" | "application/merge-patch+json");
-            let body = timeout(PATIENCE, payload.to_bytes_limited(MAX_BODY));
-            let body = body.await.map_err(|_| {
-                Problem::new(
-                    Code::BodyTooSlow,
-                    format_args!("the body took longer than {} s", PATIENCE.as_secs()),
-                )
-            })?;
-            let body = body
-                .map_err(|_| {
-                    Problem::new(Code::BodyTooLarge, format_args!("a body may have {MAX_BODY} bytes"))
-                })?
-                .map_err(|_| Problem::new(Code::Malformed, "the body did not come as it was announced"))?;
-            // Nothing at all says nothing.
-            let nothing = body.is_empty() && content_type.is_empty();
-            if !is_json && !nothing {
-                let detail = "send `Content-Type: application/json`";
-                return Err(Problem::new(Code::UnsupportedMediaType, detail));
-            }
-            let value: Value = serde_json::from_slice(&body).map_err(|error| {
-                Problem::new(Code::Malformed, format_args!("the body is not JSON: {error}"))
-            })?;
-            if !value.is_object() {
-                return Err(Problem::new(Code::Malformed, "the body has to be a JSON object"));
-            }
-            let value = T::from_json(value)?;
-            Ok(Self { value, hash: Sha256::digest(&body).into() })
+            Ok(Self { payload, content_type, read_as: PhantomData })
         })
     }
+}
+
+impl<T: FromJson + Send + 'static> Incoming<T> {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// Where it is too large, too slow or no JSON object, or everything that is wrong with its fields.
+    pub async fn read(self) -> Result<Body<T>, Problem> {
+        let body = timeout(PATIENCE, self.payload.to_bytes_limited(MAX_BODY));
+        let body = body.await.map_err(|_| {
+            Problem::new(
+                Code::BodyTooSlow,
+                format_args!("the body took longer than {} s", PATIENCE.as_secs()),
+            )
+        })?;
+        let body = body
+            .map_err(|_| Problem::new(Code::BodyTooLarge, format_args!("a body may have {MAX_BODY} bytes")))?
+            .map_err(|_| Problem::new(Code::Malformed, "the body did not come as it was announced"))?;
+        // Nothing at all says nothing.
+        let nothing = body.is_empty() && self.content_type.is_empty();
+        let is_json =
+            matches!(self.content_type.as_str(), "application/json" | "application/merge-patch+json");
+        if !is_json && !nothing {
+            return Err(Problem::new(Code::UnsupportedMediaType, "send `Content-Type: application/json`"));
+        }
+        let read = if body.len() > LARGE {
+            web::block(move || parse(&body)).await.map_err(Problem::internal)?
+        } else {
+            parse(if nothing { b"{}" } else { &body })
+        };
+        read.map_err(|unreadable| match unreadable {
+            Unreadable::NotJson(detail) => Problem::new(Code::Malformed, detail),
+            Unreadable::Fields(errors) => errors.into(),
+        })
+    }
+}
+
+/// Why a body can't be worked with.
+enum Unreadable {
+    NotJson(String),
+    Fields(Vec<FieldError>),
+}
+
+fn parse<T: FromJson>(body: &[u8]) -> Result<Body<T>, Unreadable> {
+    let value: Value = serde_json::from_slice(body)
+        .map_err(|error| Unreadable::NotJson(format!("the body is not JSON: {error}")))?;
+    if !value.is_object() {
+        return Err(Unreadable::NotJson("the body has to be a JSON object".to_owned()));
+    }
+    let value = T::from_json(value).map_err(Unreadable::Fields)?;
+    Ok(Body { value, hash: Sha256::digest(body).into() })
 }
 
 /// The query of a request, read as `T`.

@@ -109,7 +109,7 @@ impl Reading {
 
     /// Refuses fields that nobody knows.
     pub fn refuse(&mut self, unknown: &Unknown) {
-        for name in unknown.keys() {
+        for name in unknown.keys().take(ENOUGH) {
             self.wrong(
                 name,
                 if self.in_parameters { "there is no such parameter" } else { "there is no such field" },
@@ -305,6 +305,9 @@ impl FromJson for Length {
     }
 }
 
+/// After how many errors nobody goes on looking for more.
+pub(super) const ENOUGH: usize = 100;
+
 /// As many as there may be.
 pub(super) fn list<T: FromJson>(value: Value, most: usize) -> Result<Vec<T>, Vec<FieldError>> {
     let Value::Array(values) = value else {
@@ -319,6 +322,9 @@ pub(super) fn list<T: FromJson>(value: Value, most: usize) -> Result<Vec<T>, Vec
         match T::from_json(value) {
             Ok(value) => all.push(value),
             Err(wrong) => errors.extend(wrong.into_iter().map(|error| under(&place.to_string(), error))),
+        }
+        if errors.len() >= ENOUGH {
+            break;
         }
     }
     if errors.is_empty() { Ok(all) } else { Err(errors) }

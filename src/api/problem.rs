@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use super::code::Code;
+use super::field::ENOUGH;
 use crate::store::StoreError;
 use crate::telemetry::Failure;
 
@@ -125,7 +126,8 @@ impl Problem {
 
     /// A request whose fields can't be worked with.
     #[must_use]
-    pub fn fields(errors: Vec<FieldError>) -> Self {
+    pub fn fields(mut errors: Vec<FieldError>) -> Self {
+        errors.truncate(ENOUGH);
         let mut problem = match errors.as_slice() {
             [one] => Self::new(Code::InvalidFields, &one.detail),
             many => {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
-use super::body::{Body, Path, Query, ReadQuery};
+use super::body::{Incoming, Path, Query, ReadQuery};
 use super::caller::Calling;
 use super::code::Code;
 use super::field::{Field, FromJson, Reading, Unknown, wrong};
@@ -54,9 +54,10 @@ pub(super) async fn decide(
     app: web::Data<App>,
     caller: Calling,
     room: Path<RoomName>,
-    body: Body<DecisionInput>,
+    body: Incoming<DecisionInput>,
 ) -> Result<HttpResponse, Problem> {
     caller.may(Scope::AppointmentsRead)?;
+    let body = body.read().await?;
     let mut reading = Reading::default();
     reading.refuse(&body.value.unknown);
     let at = reading.optional("at", body.value.at);

@@ -52,7 +52,7 @@ impl Pool {
     pub fn general(options: PgConnectOptions, connections: Connections) -> Self {
         let options = options.application_name("frontdesk").options([
             ("statement_timeout", "30s"),
-            ("lock_timeout", "10s"),
+            ("lock_timeout", "5s"),
             ("plan_cache_mode", "force_custom_plan"),
         ]);
         Self(pool(options, connections, ACQUIRE))

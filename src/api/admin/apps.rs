@@ -14,7 +14,7 @@ use crate::actions::app_credentials::{
     NewSigningKey, add_app_credential_in, add_signing_key_in, revoke_app_credential, revoke_signing_key,
 };
 use crate::actions::change_app::{AppChange, change_app, revoke_app};
-use crate::api::body::{Body, Empty, Path, Paths, Query};
+use crate::api::body::{Empty, Incoming, Path, Paths, Query};
 use crate::api::caller::Calling;
 use crate::api::field::{Field, FromJson, Reading, Unknown, from_words, list, text, wrong};
 use crate::api::once::{Answer, Once};
@@ -175,9 +175,10 @@ pub async fn create(
     app: web::Data<App>,
     caller: Calling,
     once: Once,
-    body: Body<AppInput>,
+    body: Incoming<AppInput>,
 ) -> Result<HttpResponse, Problem> {
     caller.may(Scope::Admin)?;
+    let body = body.read().await?;
     let mut reading = Reading::default();
     reading.refuse(&body.value.unknown);
     let tenant = reading.present("tenant", body.value.tenant);
@@ -223,9 +224,10 @@ pub async fn change(
     app: web::Data<App>,
     caller: Calling,
     id: Path<AppId>,
-    body: Body<AppInput>,
+    body: Incoming<AppInput>,
 ) -> Result<HttpResponse, Problem> {
     caller.may(Scope::Admin)?;
+    let body = body.read().await?;
     let mut reading = Reading::default();
     reading.refuse(&body.value.unknown);
     if !matches!(body.value.tenant, Field::Absent) {
@@ -277,9 +279,10 @@ pub async fn add_credential(
     caller: Calling,
     once: Once,
     id: Path<AppId>,
-    body: Body<Empty>,
+    body: Incoming<Empty>,
 ) -> Result<HttpResponse, Problem> {
     caller.may(Scope::Admin)?;
+    let body = body.read().await?;
     once.run(&app, &caller, body.hash, async |db| {
         let tenant = tenant_of(db, id.0).await?;
         let added = add_app_credential_in(&app, db, &tenant, id.0.into()).await?;
@@ -325,9 +328,10 @@ pub async fn add_key(
     caller: Calling,
     once: Once,
     id: Path<AppId>,
-    body: Body<SigningKeyInput>,
+    body: Incoming<SigningKeyInput>,
 ) -> Result<HttpResponse, Problem> {
     caller.may(Scope::Admin)?;
+    let body = body.read().await?;
     let (key, issuer) = body.value.read()?;
     once.run(&app, &caller, body.hash, async |db| {
         let tenant = tenant_of(db, id.0).await?;

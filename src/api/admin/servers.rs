@@ -10,7 +10,7 @@ use utoipa::openapi::schema::{Array, ArrayBuilder, ObjectBuilder, Type};
 use super::{OfTenant, OfTenantQuery};
 use crate::actions::add_server::{Serves, add_credential_in, add_server_in};
 use crate::actions::change_server::{ServerChange, change_server, revoke_credential};
-use crate::api::body::{Body, Empty, Path, Paths, Query};
+use crate::api::body::{Empty, Incoming, Path, Paths, Query};
 use crate::api::caller::Calling;
 use crate::api::field::{Field, FromJson, Reading, Unknown, from_words, list, wrong};
 use crate::api::once::{Answer, Once};
@@ -155,9 +155,10 @@ pub async fn create(
     app: web::Data<App>,
     caller: Calling,
     once: Once,
-    body: Body<ServerInput>,
+    body: Incoming<ServerInput>,
 ) -> Result<HttpResponse, Problem> {
     caller.may(Scope::Admin)?;
+    let body = body.read().await?;
     let (name, serves) = body.value.into_new()?;
     once.run(&app, &caller, body.hash, async |db| {
         let added = add_server_in(&app, db, name.clone(), serves.clone()).await?;
@@ -199,9 +200,10 @@ pub async fn change(
     app: web::Data<App>,
     caller: Calling,
     id: Path<ServerId>,
-    body: Body<ServerInput>,
+    body: Incoming<ServerInput>,
 ) -> Result<HttpResponse, Problem> {
     caller.may(Scope::Admin)?;
+    let body = body.read().await?;
     let changed = change_server(&app, id.0, body.value.into_change()?).await?;
     answer(&mut *app.db.acquire().await?, &changed).await
 }
@@ -226,9 +228,10 @@ pub async fn add_credential(
     caller: Calling,
     once: Once,
     id: Path<ServerId>,
-    body: Body<Empty>,
+    body: Incoming<Empty>,
 ) -> Result<HttpResponse, Problem> {
     caller.may(Scope::Admin)?;
+    let body = body.read().await?;
     once.run(&app, &caller, body.hash, async |db| {
         let equipped = add_credential_in(&app, db, id.0.into()).await?;
         Ok(Answer::created(None, CredentialOnce::from(&equipped)))

@@ -6,7 +6,7 @@ use super::tenant_input::TenantInput;
 use crate::actions::add_tenant::add_tenant_in;
 use crate::actions::change_tenant::change_tenant_in;
 use crate::actions::transaction::transact;
-use crate::api::body::{Body, Path, Query};
+use crate::api::body::{Incoming, Path, Query};
 use crate::api::caller::Calling;
 use crate::api::code::Code;
 use crate::api::conditional::IfMatch;
@@ -56,9 +56,10 @@ pub async fn create(
     app: web::Data<App>,
     caller: Calling,
     once: Once,
-    body: Body<TenantInput>,
+    body: Incoming<TenantInput>,
 ) -> Result<HttpResponse, Problem> {
     caller.may(Scope::Admin)?;
+    let body = body.read().await?;
     let change = body.value.read(true)?;
     let Some(name) = change.name.clone() else {
         return Err(Problem::new(Code::InvalidFields, "this is missing").at("/name"));
@@ -118,9 +119,10 @@ pub async fn change(
     caller: Calling,
     name: Path<TenantName>,
     if_match: IfMatch,
-    body: Body<TenantInput>,
+    body: Incoming<TenantInput>,
 ) -> Result<HttpResponse, Problem> {
     caller.may(Scope::Admin)?;
+    let body = body.read().await?;
     let change = body.value.read(false)?;
     let expected = if_match.required()?;
     let changed: Tenant = transact(&app, async |db| {

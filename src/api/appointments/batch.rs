@@ -8,10 +8,10 @@ use utoipa::ToSchema;
 use super::{AppointmentInput, password};
 use crate::actions::book::Booking;
 use crate::actions::book_many::{BookManyError, ItemError, book_many_in};
-use crate::api::body::Body;
+use crate::api::body::Incoming;
 use crate::api::caller::Calling;
 use crate::api::code::Code;
-use crate::api::field::{Field, FromJson, Reading, Unknown, list, wrong};
+use crate::api::field::{ENOUGH, Field, FromJson, Reading, Unknown, list, wrong};
 use crate::api::once::{Answer, Once};
 use crate::api::problem::{FieldError, Problem, ProblemView};
 use crate::app::App;
@@ -20,6 +20,9 @@ use crate::view::AppointmentView;
 
 /// The most appointments at once.
 const MOST: usize = 1000;
+
+/// The most participants of all of them.
+const MOST_PEOPLE: usize = 10_000;
 
 /// Appointments to book.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -58,7 +61,7 @@ pub struct BatchView {
 
 /// Book many rooms at once
 ///
-/// Up to 1000 appointments, all or none: where one can't be booked, none is, and `errors` says what is wrong with which.
+/// Up to 1000 appointments with 10000 participants, all or none: where one can't be booked, none is, and `errors` says what is wrong with which.
 #[utoipa::path(
     post, path = "/v1/appointments/batch", tag = "appointments", operation_id = "createAppointments",
     security(("app" = ["appointments:write"])),
@@ -75,9 +78,10 @@ pub async fn create_many(
     app: web::Data<App>,
     caller: Calling,
     once: Once,
-    body: Body<BatchInput>,
+    body: Incoming<BatchInput>,
 ) -> Result<HttpResponse, Problem> {
     caller.may(Scope::AppointmentsWrite)?;
+    let body = body.read().await?;
     let bookings = body.value.into_bookings(&caller.tenant.name, Some(caller.app))?;
     once.run(&app, &caller, body.hash, async |db| {
         let now = app.clock.now();
@@ -108,6 +112,13 @@ impl BatchInput {
                 Ok(booking) => bookings.push(booking),
                 Err(problem) => refused.push((place, problem)),
             }
+            if refused.len() >= ENOUGH {
+                break;
+            }
+        }
+        if bookings.iter().map(|booking| booking.participants.len()).sum::<usize>() > MOST_PEOPLE {
+            let detail = format_args!("write {MOST_PEOPLE} participants in a batch at the most");
+            return Err(Problem::new(Code::InvalidFields, detail).at("/appointments"));
         }
         if refused.is_empty() { Ok(bookings) } else { Err(all_of(refused)) }
     }
@@ -117,6 +128,7 @@ impl BatchInput {
 fn all_of(refused: Vec<(usize, Problem)>) -> Problem {
     let errors = refused
         .into_iter()
+        .take(ENOUGH)
         .flat_map(|(place, problem)| problem.into_errors(&format!("/appointments/{place}")));
     Problem::fields(errors.collect()).coded(Code::BatchFailed)
 }

@@ -13,7 +13,9 @@ impl From<BookError> for Problem {
     fn from(error: BookError) -> Self {
         match error {
             BookError::UnknownTenant(_) => Self::not_found("tenant"),
-            BookError::EndsTooSoon => Self::new(Code::InvalidFields, error).at("/ends"),
+            BookError::EndsTooSoon | BookError::EndsTooLate => {
+                Self::new(Code::InvalidFields, error).at("/ends")
+            }
             BookError::BeyondHorizon { until } => Self::new(Code::BeyondHorizon, error)
                 .at("/starts")
                 .with("until", until.to_rfc3339_opts(SecondsFormat::Secs, true)),

@@ -10,7 +10,7 @@ use actix_web::{HttpResponse, web};
 use secrecy::ExposeSecret as _;
 use sqlx::PgConnection;
 
-use super::body::{Body, Path};
+use super::body::{Incoming, Path};
 use super::caller::Calling;
 use super::conditional::IfMatch;
 use super::once::{Answer, Once};
@@ -50,9 +50,10 @@ pub async fn create(
     app: web::Data<App>,
     caller: Calling,
     once: Once,
-    body: Body<AppointmentInput>,
+    body: Incoming<AppointmentInput>,
 ) -> Result<HttpResponse, Problem> {
     caller.may(Scope::AppointmentsWrite)?;
+    let body = body.read().await?;
     let booking = body.value.into_booking(&caller.tenant.name, Some(caller.app))?;
     once.run(&app, &caller, body.hash, async |db| {
         let appointment = book_in(&app, db, booking.clone()).await?;
@@ -120,9 +121,10 @@ pub async fn change(
     caller: Calling,
     id: Path<AppointmentId>,
     if_match: IfMatch,
-    body: Body<AppointmentChangeInput>,
+    body: Incoming<AppointmentChangeInput>,
 ) -> Result<HttpResponse, Problem> {
     caller.may(Scope::AppointmentsWrite)?;
+    let body = body.read().await?;
     let change = body.value.into_change()?;
     let expected = if_match.required()?;
     let answer = transact(&app, async |db| {
