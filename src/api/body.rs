@@ -65,6 +65,18 @@ impl<T: FromJson + Send + 'static> Incoming<T> {
     /// # Errors
     /// Where it is too large, too slow or no JSON object, or everything that is wrong with its fields.
     pub async fn read(self) -> Result<Body<T>, Problem> {
+        self.read_as(false).await
+    }
+
+    /// Reads it; where there is none, it is `{}`.
+    ///
+    /// # Errors
+    /// As [`Incoming::read`].
+    pub async fn read_or_empty(self) -> Result<Body<T>, Problem> {
+        self.read_as(true).await
+    }
+
+    async fn read_as(self, may_be_missing: bool) -> Result<Body<T>, Problem> {
         let body = timeout(PATIENCE, self.payload.to_bytes_limited(MAX_BODY));
         let body = body.await.map_err(|_| {
             Problem::new(
@@ -75,8 +87,7 @@ impl<T: FromJson + Send + 'static> Incoming<T> {
         let body = body
             .map_err(|_| Problem::new(Code::BodyTooLarge, format_args!("a body may have {MAX_BODY} bytes")))?
             .map_err(|_| Problem::new(Code::Malformed, "the body did not come as it was announced"))?;
-        // Nothing at all says nothing.
-        let nothing = body.is_empty() && self.content_type.is_empty();
+        let nothing = may_be_missing && body.is_empty() && self.content_type.is_empty();
         let is_json =
             matches!(self.content_type.as_str(), "application/json" | "application/merge-patch+json");
         if !is_json && !nothing {

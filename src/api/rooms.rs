@@ -43,7 +43,7 @@ impl FromJson for DecisionInput {
     post, path = "/v1/rooms/{room}/decision", tag = "rooms", operation_id = "decideRoom",
     security(("app" = ["appointments:read"])),
     params(("room" = String, Path, description = "The room, in any spelling", min_length = 1)),
-    request_body = DecisionInput,
+    request_body = Option<DecisionInput>,
     responses(
         (status = 200, description = "What would be answered", body = ForecastView),
         (status = 422, description = "No conference server may ask for this tenant, or the moment can't be read",
@@ -57,7 +57,7 @@ pub(super) async fn decide(
     body: Incoming<DecisionInput>,
 ) -> Result<HttpResponse, Problem> {
     caller.may(Scope::AppointmentsRead)?;
-    let body = body.read().await?;
+    let body = body.read_or_empty().await?;
     let mut reading = Reading::default();
     reading.refuse(&body.value.unknown);
     let at = reading.optional("at", body.value.at);

@@ -34,7 +34,8 @@ pub(super) fn shape(document: &mut Value) {
             present(&mut parameter["schema"]);
             describe(parameter);
         }
-        if let Some(body) = operation.get("requestBody") {
+        if let Some(body) = operation.get_mut("requestBody") {
+            missing(body);
             references(body, &mut inputs);
         }
     }
@@ -98,6 +99,16 @@ fn describe(parameter: &mut Value) {
         && let Some(description) = parameter["schema"].get("description").cloned()
     {
         parameter["description"] = description;
+    }
+}
+
+/// A body may be missing, but is never `null`.
+fn missing(body: &mut Value) {
+    let Some(schema) = body.pointer_mut("/content/application~1json/schema") else { return };
+    let all = schema["oneOf"].as_array().into_iter().flatten();
+    let others: Vec<&Value> = all.filter(|one| one["type"] != "null").collect();
+    if let [only] = others.as_slice() {
+        *schema = (*only).clone();
     }
 }
 

@@ -21,6 +21,8 @@ BEYOND_SCHEMAS = [
     r"^an HS256 key has no public half$",
     r"^give the public half of the key$",
     r"^names that begin with `",
+    r"^regex parse error",
+    r"[Rr]egex",
     r"^write a time in the years 1970 to 9999$",
     r"^this is not an IANA time zone ",
     r"^this is no `next_cursor` of a page$",

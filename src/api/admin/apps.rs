@@ -267,7 +267,7 @@ pub async fn revoke(app: web::Data<App>, caller: Calling, id: Path<AppId>) -> Re
     security(("app" = ["admin"])),
     params(("id" = uuid::Uuid, Path), ("Idempotency-Key" = Option<String>, Header,
         description = "Makes repetitions harmless", min_length = 1, max_length = 255)),
-    request_body = Empty,
+    request_body = Option<Empty>,
     responses(
         (status = 201, description = "The key, this once", body = CredentialOnce),
         (status = 409, description = "Two are live already, or the app is revoked", body = ProblemView,
@@ -282,7 +282,7 @@ pub async fn add_credential(
     body: Incoming<Empty>,
 ) -> Result<HttpResponse, Problem> {
     caller.may(Scope::Admin)?;
-    let body = body.read().await?;
+    let body = body.read_or_empty().await?;
     once.run(&app, &caller, body.hash, async |db| {
         let tenant = tenant_of(db, id.0).await?;
         let added = add_app_credential_in(&app, db, &tenant, id.0.into()).await?;

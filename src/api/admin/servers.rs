@@ -216,7 +216,7 @@ pub async fn change(
     security(("app" = ["admin"])),
     params(("id" = uuid::Uuid, Path), ("Idempotency-Key" = Option<String>, Header,
         description = "Makes repetitions harmless", min_length = 1, max_length = 255)),
-    request_body = Empty,
+    request_body = Option<Empty>,
     responses(
         (status = 201, description = "The credential, this once", body = CredentialOnce),
         (status = 409, description = "Two are live already, or the server is revoked", body = ProblemView,
@@ -231,7 +231,7 @@ pub async fn add_credential(
     body: Incoming<Empty>,
 ) -> Result<HttpResponse, Problem> {
     caller.may(Scope::Admin)?;
-    let body = body.read().await?;
+    let body = body.read_or_empty().await?;
     once.run(&app, &caller, body.hash, async |db| {
         let equipped = add_credential_in(&app, db, id.0.into()).await?;
         Ok(Answer::created(None, CredentialOnce::from(&equipped)))

@@ -73,3 +73,34 @@ async fn a_batch_that_is_sent_again_is_booked_once() {
     assert!(first.body["data"][0]["password"].is_string(), "{first:?}");
     assert_eq!(app.post_once(PATH, "k", batch).await.body, first.body);
 }
+
+#[tokio::test]
+async fn nobody_looks_for_more_than_a_hundred_errors() {
+    let world = World::new().await;
+    let app = Client::of(&world, "acme").await;
+    let people: Vec<Value> = (0..500).map(|_| json!({ "a": 0, "b": 0 })).collect();
+    let one = json!({ "starts": "2026-12-01T10:00:00Z", "ends": null, "participants": people });
+    let refused = app.post(PATH, json!({ "appointments": vec![one; 40] })).await;
+    assert_eq!((refused.status, refused.pointers().len()), (422, 100), "{}", refused.body["detail"]);
+    let many: Vec<Value> = (0..1000).map(|_| json!({})).collect();
+    let refused = app.post(PATH, json!({ "appointments": many })).await;
+    assert_eq!((refused.status, refused.pointers().len()), (422, 100));
+}
+
+#[tokio::test]
+async fn a_batch_has_ten_thousand_participants_at_the_most() {
+    let world = World::new().await;
+    let app = Client::of(&world, "acme").await;
+    let batch = |appointments: usize| {
+        let people: Vec<Value> = (0..500).map(|n| json!({ "name": format!("{n}") })).collect();
+        let of = |n| {
+            let mut one = hours(&format!("room-{n}"), "10:00", "11:00");
+            one["participants"] = json!(people);
+            one
+        };
+        json!({ "appointments": (0..appointments).map(of).collect::<Vec<_>>() })
+    };
+    let refused = app.post(PATH, batch(21)).await;
+    assert_eq!((refused.status, refused.pointers()), (422, vec!["/appointments"]));
+    assert_eq!(app.post(PATH, batch(20)).await.status, 201);
+}

@@ -161,3 +161,12 @@ async fn web_pages_may_call_from_the_origins_that_are_allowed() {
         (401, "https://app.example.org")
     );
 }
+
+#[tokio::test]
+async fn a_body_is_not_read_before_it_is_known_that_the_app_may_send_it() {
+    let world = World::new().await;
+    let app = Client::with(&world, "acme", &[Scope::AppointmentsRead]).await;
+    let refused =
+        send(app.request(Method::POST, PATH).header("Content-Type", "text/plain").body("no JSON")).await;
+    assert_eq!((refused.status, refused.code()), (403, "insufficient_scope"));
+}

@@ -76,4 +76,6 @@ async fn batches_that_meet_in_the_middle_end_with_one_of_them() {
     let mut statuses = [answers.0.status, answers.1.status];
     statuses.sort_unstable();
     assert_eq!(statuses, [201, 422], "{:?} {:?}", answers.0.body["detail"], answers.1.body["detail"]);
+    let listed = apps[0].get("/v1/appointments?limit=200").await;
+    assert_eq!(listed.body["data"].as_array().unwrap().len(), 40);
 }
