@@ -14,6 +14,7 @@ mod metadata;
 mod occurrence;
 mod participant;
 mod policy;
+mod recurrence;
 mod room;
 mod schedule;
 mod scope;
@@ -33,6 +34,9 @@ pub use metadata::{Metadata, MetadataError};
 pub use occurrence::{Occurrence, OccurrenceId};
 pub use participant::{Participant, Role};
 pub use policy::{Moderators, Policy, RoomPattern, Tenant, Unscheduled, WhenLiveElsewhere};
+pub use recurrence::{
+    ByDay, Frequency, Recurrence, Rule, RuleEnd, RuleError, Series, SeriesDate, TooManyDates, on_wall_clock,
+};
 pub use room::{NameError, Node, RoomKey, TenantName, Usualness};
 pub use schedule::{Near, Window};
 pub use scope::{Scope, ScopeError, Scopes};

@@ -97,7 +97,8 @@ def _hold_together(booking):
     year = datetime.date.today().year
     for name, later in (("starts", 1), ("ends", 2)):
         if isinstance(booking.get(name), str):
-            booking[name] = re.sub(r"^\d{4}(?=-\d\d-\d\dT)", str(year + later), booking[name])
+            moved = re.sub(r"^\d{4}(?=-\d\d-\d\dT)", str(year + later), booking[name])
+            booking[name] = moved.replace("-02-29T", "-02-28T")
     if isinstance(booking.get("time_zone"), str):
         booking["time_zone"] = "Europe/Berlin"
     if "ends" in booking and booking.get("duration_seconds") is not None:

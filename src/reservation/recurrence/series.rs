@@ -1,0 +1,229 @@
+//! The dates of a series.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, TimeDelta, TimeZone as _, Utc};
+use chrono_tz::Tz;
+
+use super::expand;
+use super::rule::{Rule, RuleEnd};
+
+/// How an appointment recurs.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Recurrence {
+    /// By which rule.
+    pub rule: Option<Rule>,
+    /// When else it takes place.
+    pub rdates: BTreeSet<DateTime<Utc>>,
+    /// When it does not take place.
+    pub exdates: BTreeSet<DateTime<Utc>>,
+}
+
+impl Recurrence {
+    /// The most further dates, and the most exceptions.
+    pub const MOST_DATES: usize = 1000;
+}
+
+/// When the dates of an appointment start. The first is always one of them, whether or not the rule names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Series {
+    /// The first start.
+    pub first: DateTime<Utc>,
+    /// The time zone whose wall clock it keeps to.
+    pub zone: Tz,
+    /// How it recurs.
+    pub recurrence: Recurrence,
+}
+
+/// One of the dates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SeriesDate {
+    /// When it starts.
+    pub starts: DateTime<Utc>,
+    /// Whether it is one of the exceptions, and does not take place.
+    pub excepted: bool,
+}
+
+/// A series has more dates than there can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the series has more than {most} dates until {until}")]
+pub struct TooManyDates {
+    /// As many may be.
+    pub most: usize,
+    /// Until then.
+    pub until: DateTime<Utc>,
+}
+
+impl Series {
+    /// Its dates that start in `[from, until)`, the excepted ones too, in order.
+    ///
+    /// The work is bounded by the length of that stretch, whatever the rule is; with a `COUNT`, by the time since the
+    /// first date.
+    ///
+    /// # Errors
+    /// Where there are more than `most`.
+    pub fn dates(
+        &self,
+        from: DateTime<Utc>,
+        until: DateTime<Utc>,
+        most: usize,
+    ) -> Result<Vec<SeriesDate>, TooManyDates> {
+        let mut starts = BTreeSet::new();
+        let within = |at: &DateTime<Utc>| from <= *at && *at < until;
+        let further = self.recurrence.rdates.iter().copied().chain([self.first]).filter(within);
+        for start in further.chain(self.of_rule(from, until).filter(within)) {
+            starts.insert(start);
+            if starts.len() > most {
+                return Err(TooManyDates { most, until });
+            }
+        }
+        let excepted = |starts| self.recurrence.exdates.contains(&starts);
+        Ok(starts.into_iter().map(|starts| SeriesDate { starts, excepted: excepted(starts) }).collect())
+    }
+
+    /// The first date that the rule names, within a hundred years; `None` where it names none, or there is no rule.
+    #[must_use]
+    pub fn first_by_rule(&self) -> Option<DateTime<Utc>> {
+        let rule = self.recurrence.rule.as_ref()?;
+        let first = self.wall_clock(self.first);
+        let within = first.date().checked_add_days(Days::new(36_525)).unwrap_or(NaiveDate::MAX);
+        let date = expand::dates(rule, first, first.date(), within).next()?;
+        Some(self.instant(date)).filter(|starts| self.is_within_rule(*starts))
+    }
+
+    /// Whether it has no dates from that moment on.
+    #[must_use]
+    pub fn ends_before(&self, at: DateTime<Utc>) -> bool {
+        let further = self.recurrence.rdates.last().is_none_or(|last| *last < at);
+        let by_rule = match self.recurrence.rule.as_ref().map(|rule| rule.end) {
+            None => true,
+            Some(RuleEnd::Never) => false,
+            Some(RuleEnd::Count(count)) => {
+                self.of_rule(self.first, at).filter(|starts| *starts < at).count() >= self.counted(count)
+            }
+            Some(RuleEnd::Until(_) | RuleEnd::UntilLocal(_) | RuleEnd::UntilDay(_)) => {
+                !self.is_within_rule(at)
+            }
+        };
+        self.first < at && further && by_rule
+    }
+
+    /// What is left of it from that date on, which becomes the first.
+    #[must_use]
+    pub fn from_date(&self, starts: DateTime<Utc>) -> Self {
+        let Recurrence { rule, rdates, exdates } = &self.recurrence;
+        let rule = rule.clone().and_then(|mut rule| {
+            if let RuleEnd::Count(count) = rule.end {
+                let passed = u32::try_from(self.counted_before(starts)).unwrap_or(u32::MAX);
+                rule.end = RuleEnd::Count(count.checked_sub(passed).filter(|left| *left > 0)?);
+            }
+            Some(rule)
+        });
+        let recurrence = Recurrence {
+            rule,
+            rdates: rdates.range(starts..).copied().filter(|date| *date != starts).collect(),
+            exdates: exdates.range(starts..).copied().collect(),
+        };
+        Self { first: starts, zone: self.zone, recurrence }
+    }
+
+    /// What it is without its dates from that moment on. The first date remains.
+    #[must_use]
+    pub fn until(&self, at: DateTime<Utc>) -> Self {
+        let Recurrence { rule, rdates, exdates } = &self.recurrence;
+        let rule = rule.clone().map(|mut rule| {
+            rule.end = match rule.end {
+                RuleEnd::Count(count) => {
+                    let before = u32::try_from(self.counted_before(at)).unwrap_or(u32::MAX);
+                    RuleEnd::Count(count.min(before.max(1)))
+                }
+                end if end == RuleEnd::Never || self.is_within_rule(at) => {
+                    RuleEnd::Until(at - TimeDelta::seconds(1))
+                }
+                end => end,
+            };
+            rule
+        });
+        let recurrence = Recurrence {
+            rule,
+            rdates: rdates.range(..at).copied().collect(),
+            exdates: exdates.range(..at).copied().collect(),
+        };
+        Self { first: self.first, zone: self.zone, recurrence }
+    }
+
+    /// What its rule names in about that stretch, and maybe a little around it; none twice but where clocks change.
+    fn of_rule(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> impl Iterator<Item = DateTime<Utc>> + '_ {
+        let first = self.wall_clock(self.first);
+        // Around the days that a shifted clock reaches into.
+        let day = |at| self.wall_clock(at).date();
+        let last = day(until).checked_add_days(Days::new(1)).unwrap_or(NaiveDate::MAX);
+        let since = day(from).checked_sub_days(Days::new(1)).unwrap_or(NaiveDate::MIN);
+        self.recurrence.rule.iter().flat_map(move |rule| {
+            let (since, most) = match rule.end {
+                RuleEnd::Count(count) => (first.date(), self.counted(count)),
+                _ => (since, usize::MAX),
+            };
+            expand::dates(rule, first, since, last)
+                .take(most)
+                .map(|date| self.instant(date))
+                .take_while(|starts| self.is_within_rule(*starts))
+        })
+    }
+
+    /// How many dates of a `COUNT` the rule itself names: the first date counts also where it is none of them.
+    fn counted(&self, count: u32) -> usize {
+        let first = self.wall_clock(self.first);
+        let named = self
+            .recurrence
+            .rule
+            .iter()
+            .any(|rule| expand::dates(rule, first, first.date(), first.date()).next() == Some(first));
+        usize::try_from(count).unwrap_or(usize::MAX) - usize::from(!named)
+    }
+
+    /// How many of the dates of a `COUNT` come before that moment.
+    fn counted_before(&self, at: DateTime<Utc>) -> usize {
+        let by_rule =
+            self.of_rule(self.first, at).filter(|starts| *starts < at && *starts != self.first).count();
+        by_rule + usize::from(self.first < at)
+    }
+
+    fn is_within_rule(&self, starts: DateTime<Utc>) -> bool {
+        match self.recurrence.rule.as_ref().map(|rule| rule.end) {
+            None | Some(RuleEnd::Never | RuleEnd::Count(_)) => true,
+            Some(RuleEnd::Until(until)) => starts <= until,
+            Some(RuleEnd::UntilLocal(until)) => self.wall_clock(starts) <= until,
+            Some(RuleEnd::UntilDay(until)) => self.wall_clock(starts).date() <= until,
+        }
+    }
+
+    fn wall_clock(&self, at: DateTime<Utc>) -> NaiveDateTime {
+        at.with_timezone(&self.zone).naive_local()
+    }
+
+    fn instant(&self, date: NaiveDateTime) -> DateTime<Utc> {
+        if date == self.wall_clock(self.first) { self.first } else { on_wall_clock(date, self.zone) }
+    }
+}
+
+/// When the wall clock of the zone shows that.
+///
+/// Source: RFC 5545 section 3.3.5: what it shows twice is the first time; what it skips is told by the offset before the
+/// gap, and so is as much later.
+#[must_use]
+pub fn on_wall_clock(date: NaiveDateTime, zone: Tz) -> DateTime<Utc> {
+    let exact = |date: &NaiveDateTime| zone.from_local_datetime(date).earliest();
+    if let Some(at) = exact(&date) {
+        return at.to_utc();
+    }
+    // No clock was ever put on by more than a day.
+    let step = TimeDelta::minutes(15);
+    (1..=100)
+        .find_map(|steps| {
+            let before = date.checked_sub_signed(step * steps)?;
+            let at = zone.from_local_datetime(&before).latest()?;
+            at.to_utc().checked_add_signed(step * steps)
+        })
+        .unwrap_or_else(|| date.and_utc())
+}
