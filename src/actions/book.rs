@@ -5,12 +5,13 @@ use chrono_tz::Tz;
 use sqlx::PgConnection;
 
 use super::LockedLobby;
+use super::dates::{first_dates, later_dates_in_the_way, place_dates};
 use super::passwords::{KeysError, lock, share_keys};
 use super::transaction::transact;
 use crate::app::App;
 use crate::reservation::{
-    AppId, Appointment, AppointmentId, Description, ExternalId, Metadata, Options, Participant, RoomName,
-    RoomPassword, Slot, TenantName, Title,
+    AppId, Appointment, AppointmentId, Description, ExternalId, Metadata, Options, Participant, Recurrence,
+    Recurring, RoomName, RoomPassword, Series, Slot, TenantName, Title, TooManyDates,
 };
 use crate::store::appointments::{self, Written};
 use crate::store::{StoreError, occurrences, tenants};
@@ -38,8 +39,10 @@ pub struct Booking {
     pub starts: DateTime<Utc>,
     /// When it ends; `None` for a room without an end.
     pub ends: Option<DateTime<Utc>>,
-    /// The time zone that it is booked in.
+    /// The time zone that it is booked in, to whose wall clock its dates keep.
     pub time_zone: Option<Tz>,
+    /// How it recurs; `None` for once.
+    pub recurrence: Option<Recurrence>,
     /// What people have to type to come in.
     pub password: Option<RoomPassword>,
     /// Whether people wait in a lobby.
@@ -71,6 +74,7 @@ impl Booking {
             starts,
             ends,
             time_zone: None,
+            recurrence: None,
             title: None,
             description: None,
             participants: Vec::new(),
@@ -83,6 +87,20 @@ impl Booking {
             max_duration: None,
         }
     }
+}
+
+/// A date of a series on which the room is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Conflict {
+    /// When the date starts.
+    pub starts: DateTime<Utc>,
+    /// The appointment in the way; unknown where it went away again in the meantime.
+    pub by: Option<AppointmentId>,
+}
+
+impl Conflict {
+    /// As many are named.
+    pub const MOST: usize = 20;
 }
 
 /// Why a room was not booked.
@@ -115,6 +133,39 @@ pub enum BookError {
         /// The appointment in the way; unknown where it went away again in the meantime.
         by: Option<AppointmentId>,
     },
+    /// It recurs, and the room is taken on some of its dates.
+    #[error(
+        "the room is taken on {all} of the dates, the first of them {}{}",
+        .conflicts.first().map_or_else(String::new, |first| first.starts.to_rfc3339_opts(SecondsFormat::Secs, true)),
+        .conflicts.first().and_then(|first| first.by).map_or_else(String::new, |id| format!(", by the appointment {id}"))
+    )]
+    TakenDates {
+        /// On the first of them: see [`Conflict::MOST`].
+        conflicts: Vec<Conflict>,
+        /// On how many.
+        all: usize,
+    },
+    /// One of its dates ends after the next has started.
+    #[error("the date {} overlaps another date of the same appointment", .0.to_rfc3339_opts(SecondsFormat::Secs, true))]
+    OverlapsItself(DateTime<Utc>),
+    /// It recurs, and has no end.
+    #[error("an appointment that recurs has to end")]
+    RecursWithoutEnd,
+    /// The first start is not one that its rule names.
+    #[error(
+        "the rule does not name the start{}",
+        .next.map_or_else(String::new, |next| format!(": the first that it names is {}", next.to_rfc3339_opts(SecondsFormat::Secs, true)))
+    )]
+    StartsOffRule {
+        /// The first that it names from the start on.
+        next: Option<DateTime<Utc>>,
+    },
+    /// It has too many dates.
+    #[error(transparent)]
+    TooManyDates(#[from] TooManyDates),
+    /// An exception is none of its dates.
+    #[error("{} is not one of the dates, so it can't be excepted", .0.to_rfc3339_opts(SecondsFormat::Secs, true))]
+    NoSuchDate(DateTime<Utc>),
     /// The app has an appointment of that external id.
     #[error("the external id `{external_id}` belongs to the appointment {by}")]
     ExternalIdTaken {
@@ -161,6 +212,15 @@ pub async fn book_in(app: &App, db: &mut PgConnection, booking: Booking) -> Resu
     if booking.lobby && !tenant.policy.lobby_can_be_opened(booking.password.is_some()) {
         return Err(LockedLobby.into());
     }
+    let time_zone = booking.time_zone.unwrap_or(tenant.policy.time_zone);
+    let recurs = booking.recurrence.filter(Recurrence::recurs);
+    let dates = match &recurs {
+        None => None,
+        Some(recurrence) => {
+            let series = Series { first: slot.starts(), zone: time_zone, recurrence: recurrence.clone() };
+            Some(first_dates(&series, slot, &tenant.policy, now)?)
+        }
+    };
     let id = AppointmentId::new();
     let password = match booking.password {
         None => None,
@@ -169,7 +229,7 @@ pub async fn book_in(app: &App, db: &mut PgConnection, booking: Booking) -> Resu
             Some(lock(&app.keys, tenant.id, id, &password))
         }
     };
-    let appointment = Appointment {
+    let mut appointment = Appointment {
         tenant: tenant.id,
         id,
         app: booking.app,
@@ -179,8 +239,14 @@ pub async fn book_in(app: &App, db: &mut PgConnection, booking: Booking) -> Resu
         description: booking.description,
         participants: booking.participants,
         metadata: booking.metadata,
-        time_zone: booking.time_zone.unwrap_or(tenant.policy.time_zone),
+        time_zone,
         slot,
+        recurring: recurs.zip(dates.as_ref()).map(|(recurrence, dates)| Recurring {
+            recurrence,
+            first_starts: dates.starts.first().map_or(slot.starts(), |first| first.starts),
+            last_ends: None,
+            expanded_until: dates.expanded_until,
+        }),
         early_open: booking.early_open,
         grace: booking.grace,
         max_duration: booking.max_duration,
@@ -191,10 +257,17 @@ pub async fn book_in(app: &App, db: &mut PgConnection, booking: Booking) -> Resu
         cancelled_at: None,
     };
     let written = appointments::insert(db, &appointment).await?;
-    if written == Written::Done {
-        return Ok(appointment);
+    if written != Written::Done {
+        return Err(in_the_way(db, &appointment, written).await?);
     }
-    Err(in_the_way(db, &appointment, written).await?)
+    match dates {
+        None => later_dates_in_the_way(db, &appointment, &[slot]).await?,
+        Some(dates) => {
+            let booked = dates.booked(&appointment, now);
+            place_dates(db, &mut appointment, &booked).await?;
+        }
+    }
+    Ok(appointment)
 }
 
 /// What keeps an appointment from being written.

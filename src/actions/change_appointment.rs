@@ -1,18 +1,24 @@
 //! An appointment is moved or changed.
 
-use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Datelike as _, SecondsFormat, TimeDelta, Utc};
 use chrono_tz::Tz;
 use sqlx::{Connection as _, PgConnection};
 
 use super::LockedLobby;
 use super::book::{BookError, in_the_way};
+use super::change_series::change_series_in;
+use super::dates::later_dates_in_the_way;
 use super::passwords::{lock, share_keys};
 use super::transaction::transact;
 use crate::app::App;
 use crate::reservation::{
-    Appointment, AppointmentId, Description, Email, ExternalId, Metadata, MetadataError, Participant,
-    ParticipantId, PersonName, Role, RoomName, RoomPassword, Slot, TenantName, Title,
+    Appointment, AppointmentId, Description, Email, ExternalId, Metadata, MetadataError, Options,
+    Participant, ParticipantId, PersonName, Recurrence, Role, RoomName, RoomPassword, Rule, Slot, Tenant,
+    TenantName, Title,
 };
+use crate::seal::Sealed;
 use crate::store::appointments::{self, Written};
 use crate::store::{StoreError, tenants};
 
@@ -29,6 +35,15 @@ pub enum Patch<T> {
 }
 
 impl<T> Patch<T> {
+    /// The same of something else.
+    pub fn map<U>(self, of: impl FnOnce(T) -> U) -> Patch<U> {
+        match self {
+            Self::Keep => Patch::Keep,
+            Self::Clear => Patch::Clear,
+            Self::Set(value) => Patch::Set(of(value)),
+        }
+    }
+
     /// Does it.
     pub fn apply(self, to: &mut Option<T>) {
         match self {
@@ -63,6 +78,36 @@ pub struct Expected {
     pub external_id: Option<ExternalId>,
 }
 
+/// What becomes of how an appointment recurs.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RecurrenceChange {
+    /// The rule.
+    pub rule: Patch<Rule>,
+    /// The further dates.
+    pub rdates: Patch<BTreeSet<DateTime<Utc>>>,
+    /// The exceptions.
+    pub exdates: Patch<BTreeSet<DateTime<Utc>>>,
+}
+
+impl RecurrenceChange {
+    /// Does it.
+    #[must_use]
+    pub fn applied(self, to: Recurrence) -> Recurrence {
+        let changed = |patch, was| match patch {
+            Patch::Keep => was,
+            Patch::Clear => BTreeSet::new(),
+            Patch::Set(dates) => dates,
+        };
+        let mut rule = to.rule;
+        self.rule.apply(&mut rule);
+        Recurrence {
+            rule,
+            rdates: changed(self.rdates, to.rdates),
+            exdates: changed(self.exdates, to.exdates),
+        }
+    }
+}
+
 /// What is to change. By default nothing does.
 #[derive(Debug, Clone, Default)]
 pub struct AppointmentChange {
@@ -74,6 +119,8 @@ pub struct AppointmentChange {
     pub ends: Patch<End>,
     /// The time zone that it is booked in.
     pub time_zone: Option<Tz>,
+    /// How it recurs. `Clear` leaves the first date only.
+    pub recurrence: Patch<RecurrenceChange>,
     /// What the app calls it.
     pub external_id: Patch<ExternalId>,
     /// What it is about.
@@ -113,6 +160,26 @@ pub enum ChangeAppointmentError {
         /// Its revision.
         current: i64,
     },
+    /// It has no such date.
+    #[error("the appointment has no date that was first to start at {}", .0.to_rfc3339_opts(SecondsFormat::Secs, true))]
+    UnknownDate(DateTime<Utc>),
+    /// The date is cancelled.
+    #[error("this date is cancelled; take it out of the exceptions of the appointment to have it take place")]
+    DateCancelled,
+    /// The date has started, and what has started stays as it was.
+    #[error("this date has started: change the ones that follow")]
+    DateStarted,
+    /// The date is not one that the rule names which is in force.
+    #[error(
+        "this date is not one of the appointment's rule: change it alone, and the ones that follow from the next one on"
+    )]
+    DateOffRule,
+    /// The date is over.
+    #[error("this date is over, and stays as it was")]
+    DateOver,
+    /// One date can't recur, and belongs to the participants of its appointment.
+    #[error("{0}")]
+    NotOfADate(&'static str),
     /// Nobody of that id is expected.
     #[error("nobody with the id `{0}` is expected at this appointment")]
     UnknownParticipant(ParticipantId),
@@ -149,13 +216,16 @@ pub async fn change_appointment(
 
 /// Changes an appointment, as a part of a transaction; only at the revision `expected`, where one is.
 ///
+/// Where it recurs, what has started stays as it was, and all dates that are still to come change: see
+/// [`change_series`](super::change_series).
+///
 /// A room that is open already keeps what it was opened with: its conference server asks once. Who joins after it has
 /// closed meets the appointment as it is then. If it has been moved away from now, or to another room, the next ask
 /// closes the conference and is refused.
 ///
 /// # Errors
 /// Where there is no such appointment, it is cancelled or has another revision, the change makes no sense, or the room
-/// is taken at its new time.
+/// is taken at its new time. The transaction is to be rolled back then.
 pub async fn change_appointment_in(
     app: &App,
     db: &mut PgConnection,
@@ -164,31 +234,53 @@ pub async fn change_appointment_in(
     expected: Option<i64>,
     change: AppointmentChange,
 ) -> Result<Appointment, ChangeAppointmentError> {
+    let (tenant, appointment) = changeable(db, tenant, id, expected).await?;
+    if appointment.recurring.is_some() || change.recurrence != Patch::Keep {
+        return change_series_in(app, db, &tenant, appointment, None, change).await;
+    }
     let now = app.clock.now();
+    let until = now + tenant.policy.horizon;
+    if change.starts.is_some_and(|starts| starts > until && starts != appointment.slot.starts()) {
+        return Err(BookError::BeyondHorizon { until }.into());
+    }
+    let slot = moved(appointment.slot, change.starts, change.ends)?;
+    let mut appointment = changed(app, db, &tenant, appointment, change).await?;
+    appointment.slot = slot;
+    write(db, &appointment).await?;
+    later_dates_in_the_way(db, &appointment, &[slot]).await?;
+    Ok(appointment)
+}
+
+/// The appointment that is to be changed, held by this transaction.
+pub(super) async fn changeable(
+    db: &mut PgConnection,
+    tenant: &TenantName,
+    id: AppointmentId,
+    expected: Option<i64>,
+) -> Result<(Tenant, Appointment), ChangeAppointmentError> {
     let known = tenants::by_name_for_share(db, tenant).await?;
     let tenant = known.ok_or_else(|| BookError::UnknownTenant(tenant.clone()))?;
     let found = appointments::by_id_for_update(db, tenant.id, id).await?;
-    let mut appointment = found.ok_or(ChangeAppointmentError::Unknown(id))?;
+    let appointment = found.ok_or(ChangeAppointmentError::Unknown(id))?;
     if expected.is_some_and(|expected| expected != appointment.revision) {
         return Err(ChangeAppointmentError::Outdated { current: appointment.revision });
     }
     if appointment.cancelled_at.is_some() {
         return Err(ChangeAppointmentError::Cancelled);
     }
-    let until = now + tenant.policy.horizon;
-    if change.starts.is_some_and(|starts| starts > until && starts != appointment.slot.starts()) {
-        return Err(BookError::BeyondHorizon { until }.into());
-    }
-    let password = match change.password {
-        Patch::Keep => Patch::Keep,
-        Patch::Clear => Patch::Clear,
-        Patch::Set(password) => {
-            share_keys(db, &app.keys).await.map_err(BookError::from)?;
-            Patch::Set(lock(&app.keys, tenant.id, id, &password))
-        }
-    };
+    Ok((tenant, appointment))
+}
+
+/// The appointment after the change, in everything but its times.
+pub(super) async fn changed(
+    app: &App,
+    db: &mut PgConnection,
+    tenant: &Tenant,
+    mut appointment: Appointment,
+    change: AppointmentChange,
+) -> Result<Appointment, ChangeAppointmentError> {
     let had = appointment.options.clone();
-    appointment.slot = moved(appointment.slot, change.starts, change.ends)?;
+    sealed(app, db, &appointment, change.password).await?.apply(&mut appointment.options.password);
     appointment.room = change.room.unwrap_or(appointment.room);
     appointment.time_zone = change.time_zone.unwrap_or(appointment.time_zone);
     change.external_id.apply(&mut appointment.external_id);
@@ -199,7 +291,6 @@ pub async fn change_appointment_in(
         Patch::Clear => Metadata::default(),
         Patch::Set(patch) => appointment.metadata.merged(&patch)?,
     };
-    password.apply(&mut appointment.options.password);
     appointment.options.lobby = change.lobby.unwrap_or(appointment.options.lobby);
     change.max_occupants.apply(&mut appointment.options.max_occupants);
     change.early_open.apply(&mut appointment.early_open);
@@ -208,25 +299,55 @@ pub async fn change_appointment_in(
     if let Some(everybody) = change.participants {
         appointment.participants = known_again(&appointment.participants, everybody)?;
     }
-    let options = &appointment.options;
-    let lobby_changes = options.lobby && (!had.lobby || had.password.is_some() != options.password.is_some());
-    if lobby_changes && !tenant.policy.lobby_can_be_opened(options.password.is_some()) {
-        return Err(BookError::from(LockedLobby).into());
-    }
+    check_lobby(tenant, &had, &appointment.options)?;
     appointment.revision += 1;
-    appointment.updated_at = now;
+    appointment.updated_at = app.clock.now();
+    Ok(appointment)
+}
+
+/// What becomes of the password, sealed for its appointment.
+pub(super) async fn sealed(
+    app: &App,
+    db: &mut PgConnection,
+    appointment: &Appointment,
+    password: Patch<RoomPassword>,
+) -> Result<Patch<Sealed>, ChangeAppointmentError> {
+    Ok(match password {
+        Patch::Keep => Patch::Keep,
+        Patch::Clear => Patch::Clear,
+        Patch::Set(password) => {
+            share_keys(db, &app.keys).await.map_err(BookError::from)?;
+            Patch::Set(lock(&app.keys, appointment.tenant, appointment.id, &password))
+        }
+    })
+}
+
+/// Whether somebody can let people in from a lobby that the change is about.
+pub(super) fn check_lobby(tenant: &Tenant, had: &Options, has: &Options) -> Result<(), BookError> {
+    let changes = has.lobby && (!had.lobby || had.password.is_some() != has.password.is_some());
+    if changes && !tenant.policy.lobby_can_be_opened(has.password.is_some()) {
+        return Err(LockedLobby.into());
+    }
+    Ok(())
+}
+
+/// Writes the appointment, or says what is in the way.
+pub(super) async fn write(
+    db: &mut PgConnection,
+    appointment: &Appointment,
+) -> Result<(), ChangeAppointmentError> {
     let mut attempt = db.begin().await?;
-    let written = appointments::update(&mut attempt, &appointment).await?;
+    let written = appointments::update(&mut attempt, appointment).await?;
     if written == Written::Done {
         attempt.commit().await?;
-        return Ok(appointment);
+        return Ok(());
     }
     attempt.rollback().await?;
-    Err(in_the_way(db, &appointment, written).await?.into())
+    Err(in_the_way(db, appointment, written).await?.into())
 }
 
 /// The slot after the change. Where only the start changes, the length stays.
-fn moved(slot: Slot, starts: Option<DateTime<Utc>>, ends: Patch<End>) -> Result<Slot, BookError> {
+pub(super) fn moved(slot: Slot, starts: Option<DateTime<Utc>>, ends: Patch<End>) -> Result<Slot, BookError> {
     let start = starts.unwrap_or(slot.starts());
     let end = match ends {
         Patch::Keep => slot.ends().map(|ends| start.checked_add_signed(ends - slot.starts())),

@@ -10,11 +10,14 @@ use uuid::Uuid;
 
 use super::passwords::{UnlockError, unlock};
 use crate::app::App;
-use crate::reservation::{AppId, Appointment, AppointmentState, ServerId, Tenant, TenantName};
+use crate::reservation::{
+    AppId, Appointment, AppointmentId, AppointmentState, DateField, Options, ServerId, Tenant, TenantName,
+};
 use crate::store::appointments::{self, Filter, Order, Page};
 use crate::store::apps::{self, AppRecord};
 use crate::store::conferences::{self, ConferenceRecord};
-use crate::store::export::{self, OccurrenceRecord, WrittenRefusal};
+use crate::store::export::{self, WrittenRefusal};
+use crate::store::occurrences::{self, CalendarEntry};
 use crate::store::servers::{self, ServerRecord};
 use crate::store::{Cursor, StoreError, tenants};
 
@@ -35,7 +38,7 @@ pub enum Exported {
         /// The appointment.
         appointment: Box<Appointment>,
         /// Its dates.
-        occurrences: Vec<OccurrenceRecord>,
+        occurrences: Vec<(CalendarEntry, Option<SecretString>)>,
         /// Its password in clear, where it has one and passwords were asked for.
         password: Option<SecretString>,
     },
@@ -153,6 +156,20 @@ impl Export {
         Ok(Some(page))
     }
 
+    /// The password, where it is to be told.
+    fn password(
+        &self,
+        app: &App,
+        appointment: AppointmentId,
+        options: &Options,
+    ) -> Result<Option<SecretString>, ExportError> {
+        if !self.with_passwords {
+            return Ok(None);
+        }
+        let password = unlock(&app.keys, self.tenant.id, Some(appointment), options);
+        Ok(password.inspect_err(|_| _ = app.metrics.unseal_failures.inc())?)
+    }
+
     /// A page of appointments, and the place of the last.
     async fn appointments(
         &self,
@@ -167,17 +184,15 @@ impl Export {
         let last = appointments.last().map(|last| Order::CreatedAt.place(last));
         let ids: Vec<_> = appointments.iter().map(|appointment| appointment.id).collect();
         let mut dates: HashMap<_, Vec<_>> = HashMap::new();
-        for date in export::occurrences(db, tenant, &ids).await? {
-            dates.entry(date.appointment).or_default().push(date);
+        for entry in occurrences::of_appointments(db, tenant, &ids).await? {
+            let own = entry.date.own.contains(&DateField::Password);
+            let password =
+                if own { self.password(app, entry.appointment, &entry.date.options)? } else { None };
+            dates.entry(entry.appointment).or_default().push((entry, password));
         }
         let mut page = Vec::with_capacity(appointments.len());
         for appointment in appointments {
-            let password = if self.with_passwords {
-                unlock(&app.keys, tenant, Some(appointment.id), &appointment.options)
-                    .inspect_err(|_| _ = app.metrics.unseal_failures.inc())?
-            } else {
-                None
-            };
+            let password = self.password(app, appointment.id, &appointment.options)?;
             let occurrences = dates.remove(&appointment.id).unwrap_or_default();
             page.push(Exported::Appointment { appointment: Box::new(appointment), occurrences, password });
         }

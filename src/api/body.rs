@@ -1,5 +1,6 @@
 //! Bodies and queries: read whole, within bounds, and refused with everything that is wrong.
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
@@ -178,9 +179,9 @@ impl<A: FromStr + 'static, B: FromStr + 'static> FromRequest for Paths<A, B> {
     type Future = std::future::Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let mut segments = request.match_info().iter().map(|(_, segment)| segment);
-        let first = segments.next().and_then(|segment| segment.parse().ok());
-        let second = segments.next().and_then(|segment| segment.parse().ok());
+        let mut segments = request.match_info().iter().map(|(_, segment)| unescaped(segment));
+        let first = segments.next().flatten().and_then(|segment| segment.parse().ok());
+        let second = segments.next().flatten().and_then(|segment| segment.parse().ok());
         let both = first.zip(second).map(|(first, second)| Self(first, second));
         std::future::ready(both.ok_or_else(|| Problem::not_found("thing")))
     }
@@ -195,9 +196,13 @@ impl<T: FromStr + 'static> FromRequest for Path<T> {
     type Future = std::future::Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        // The router leaves some characters escaped, such as a slash.
-        let segment = request.match_info().iter().next().map(|(_, segment)| percent_decode_str(segment));
-        let value = segment.and_then(|segment| segment.decode_utf8().ok()?.parse().ok());
+        let segment = request.match_info().iter().next().and_then(|(_, segment)| unescaped(segment));
+        let value = segment.and_then(|segment| segment.parse().ok());
         std::future::ready(value.map(Self).ok_or_else(|| Problem::not_found("thing")))
     }
+}
+
+/// The router leaves some characters escaped, such as a slash.
+fn unescaped(segment: &str) -> Option<Cow<'_, str>> {
+    percent_decode_str(segment).decode_utf8().ok()
 }

@@ -51,6 +51,12 @@ pub enum Code {
     LockedLobby,
     /// The appointment is cancelled.
     AppointmentCancelled,
+    /// The date is cancelled.
+    DateCancelled,
+    /// The date has started, or is over.
+    DateStarted,
+    /// The rule that is in force does not name the date.
+    DateOffRule,
     /// Some items of a batch can't be done.
     BatchFailed,
     /// Something of that name is there.
@@ -101,6 +107,9 @@ impl Code {
             Self::RoomTaken
             | Self::ExternalIdTaken
             | Self::AppointmentCancelled
+            | Self::DateCancelled
+            | Self::DateStarted
+            | Self::DateOffRule
             | Self::NameTaken
             | Self::TooManyCredentials
             | Self::InUse
@@ -133,6 +142,9 @@ impl Code {
             Self::BeyondHorizon => "That is further ahead than this tenant books",
             Self::LockedLobby => "Nobody could let people in from this lobby",
             Self::AppointmentCancelled => "The appointment is cancelled",
+            Self::DateCancelled => "This date is cancelled",
+            Self::DateStarted => "This date has started",
+            Self::DateOffRule => "This date is not one of the rule",
             Self::BatchFailed => "Some items of the batch can't be done",
             Self::NameTaken => "The name is taken",
             Self::TooManyCredentials => "Two credentials are live already",
@@ -181,8 +193,10 @@ impl Code {
                  optional field would otherwise be lost. Nothing was done."
             }
             Self::RoomTaken => {
-                "No two appointments of a room overlap. `appointment` is the id of the one in the way. Ask \
-                 `GET /v1/rooms/{room}/free-busy` for the room's free times."
+                "No two appointments of a room overlap. `appointment` is the id of the one in the way. Of an appointment \
+                 that recurs, `conflicts` lists the first dates on which the room is taken, each with the `appointment` in \
+                 the way, and `conflicting_dates` counts them all. Ask `GET /v1/rooms/{room}/free-busy` for the room's \
+                 free times."
             }
             Self::ExternalIdTaken => {
                 "An external id names one appointment of an app. `appointment` is the id of the one that has it. Change \
@@ -197,6 +211,19 @@ impl Code {
                  password that would let them past the lobby. Set a password, or leave the lobby out."
             }
             Self::AppointmentCancelled => "Cancelling is final. Book the room anew.",
+            Self::DateCancelled => {
+                "A cancelled date is an exception of its series. Take it out of `recurrence.exdates` of the appointment \
+                 to have it take place after all."
+            }
+            Self::DateStarted => {
+                "What has started stays as it was. A date that is going on can be changed alone until it is over; a \
+                 series from the next date on."
+            }
+            Self::DateOffRule => {
+                "A series can be changed or ended from a date on that its rule names. Further dates (`rdates`), those \
+                 from before the last change of the rule, and one that starts later because the clocks skipped its time \
+                 are changed alone."
+            }
             Self::BatchFailed => {
                 "Nothing of the batch was done. `errors` says what is wrong with which item; each has a `code` of its \
                  own. Items that overlap each other are found too."

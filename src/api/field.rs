@@ -195,6 +195,7 @@ from_text! {
     crate::reservation::BaseUrl,
     crate::reservation::Label,
     crate::reservation::RoomPattern,
+    crate::reservation::Rule,
     crate::reservation::TenantName,
     crate::signing::Issuer,
     crate::signing::PublicKey,

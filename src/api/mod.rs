@@ -49,6 +49,7 @@ pub fn routes(config: &mut web::ServiceConfig, allowed: &Origins) {
             .wrap(Condition::new(!allowed.as_slice().is_empty(), cors(allowed)))
             .service(at("/appointments", [get().to(appointments::list), post().to(appointments::create)]))
             .service(at("/appointments/batch", [post().to(appointments::create_many)]))
+            .service(at("/appointments/preview", [post().to(appointments::preview)]))
             .service(at(
                 "/appointments/{id}",
                 [
@@ -57,6 +58,20 @@ pub fn routes(config: &mut web::ServiceConfig, allowed: &Origins) {
                     delete().to(appointments::cancel),
                 ],
             ))
+            .service(at("/appointments/{id}/occurrences", [get().to(appointments::list_occurrences_of)]))
+            .service(at(
+                "/appointments/{id}/occurrences/{original_start}",
+                [
+                    get().to(appointments::show_occurrence),
+                    patch().to(appointments::change_occurrence),
+                    delete().to(appointments::cancel_occurrence),
+                ],
+            ))
+            .service(at(
+                "/appointments/{id}/occurrences/{original_start}/following",
+                [patch().to(appointments::change_following), delete().to(appointments::cancel_following)],
+            ))
+            .service(at("/occurrences", [get().to(appointments::list_occurrences)]))
             .service(at("/rooms/{room}/decision", [post().to(rooms::decide)]))
             .service(at("/rooms/{room}/free-busy", [get().to(rooms::free_busy)]))
             .service(at("/conferences", [get().to(conferences::list)]))

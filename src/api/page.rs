@@ -16,9 +16,6 @@ use crate::store::Cursor;
 /// How many a page has, where nothing is said.
 const USUAL: i64 = 50;
 
-/// The most a page has.
-const MOST: i64 = 200;
-
 /// A part of a list.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PageView<T> {
@@ -36,13 +33,25 @@ pub struct Paging {
     pub limit: i64,
 }
 
-/// How many a page is to have, in a query.
+/// How many a page is to have, in a query: at most `MOST`.
 #[derive(Debug, Clone, Copy)]
-pub struct Limit(i64);
+pub struct Limit<const MOST: i64 = 200>(i64);
+
+impl<const MOST: i64> Limit<MOST> {
+    /// How many.
+    #[must_use]
+    pub fn get(self) -> i64 {
+        self.0
+    }
+}
 
 impl Paging {
     /// What a query says about the page.
-    pub(super) fn of(reading: &mut Reading, cursor: Field<Cursor>, limit: Field<Limit>) -> Self {
+    pub(super) fn of<const MOST: i64>(
+        reading: &mut Reading,
+        cursor: Field<Cursor>,
+        limit: Field<Limit<MOST>>,
+    ) -> Self {
         Self {
             after: reading.present("cursor", cursor),
             limit: reading.present("limit", limit).map_or(USUAL, |limit| limit.0),
@@ -90,7 +99,7 @@ impl FromJson for Cursor {
     }
 }
 
-impl FromJson for Limit {
+impl<const MOST: i64> FromJson for Limit<MOST> {
     fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
         let limit = text(&value)?.parse().ok().filter(|limit| (1..=MOST).contains(limit));
         limit.map(Self).ok_or_else(|| wrong(format_args!("write a whole number from 1 to {MOST}")))

@@ -7,8 +7,8 @@ use chrono_tz::Tz;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    AppId, AppointmentId, Description, ExternalId, Metadata, NameError, Node, Options, Participant, RoomKey,
-    Slot, TenantId, Title,
+    AppId, AppointmentId, Description, ExternalId, Metadata, NameError, Node, Options, Participant,
+    Recurrence, RoomKey, Series, Slot, TenantId, Title,
 };
 
 /// A booked room. What it leaves open (`None`) follows the tenant's setting of the day.
@@ -34,8 +34,10 @@ pub struct Appointment {
     pub metadata: Metadata,
     /// The time zone that it was booked in.
     pub time_zone: Tz,
-    /// The booked time.
+    /// The booked time; where it recurs, that of the first date of the rule that is in force.
     pub slot: Slot,
+    /// How it recurs; `None` where it takes place once.
+    pub recurring: Option<Recurring>,
     /// How long before the start people may come in.
     pub early_open: Option<TimeDelta>,
     /// How long after the end people may stay.
@@ -52,6 +54,19 @@ pub struct Appointment {
     pub updated_at: DateTime<Utc>,
     /// When it was cancelled.
     pub cancelled_at: Option<DateTime<Utc>>,
+}
+
+/// How an appointment recurs, and how far that is placed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recurring {
+    /// By which rule, from the appointment's start on. Dates that came before a change of the rule are as they were.
+    pub recurrence: Recurrence,
+    /// When the first of all its dates starts.
+    pub first_starts: DateTime<Utc>,
+    /// When the last of all its dates ends; `None` where there is no last one, or it lies beyond the horizon.
+    pub last_ends: Option<DateTime<Utc>>,
+    /// Its dates that start before this are placed; `None` where all are.
+    pub expanded_until: Option<DateTime<Utc>>,
 }
 
 /// A room as the booker wrote it, with its key.
@@ -153,18 +168,43 @@ pub enum AppointmentState {
     Cancelled,
 }
 
+impl AppointmentState {
+    /// Where something is at that moment that takes place then, unless it was cancelled.
+    #[must_use]
+    pub fn of(cancelled: bool, slot: Slot, now: DateTime<Utc>) -> Self {
+        if cancelled {
+            Self::Cancelled
+        } else if slot.starts() > now {
+            Self::Upcoming
+        } else if slot.contains(now) {
+            Self::Ongoing
+        } else {
+            Self::Past
+        }
+    }
+}
+
 impl Appointment {
-    /// Where it is at that moment.
+    /// When it takes place: from the first of its dates to the end of the last.
+    #[must_use]
+    pub fn span(&self) -> Slot {
+        let recurring = self.recurring.as_ref();
+        recurring
+            .and_then(|recurring| Slot::new(recurring.first_starts, recurring.last_ends))
+            .unwrap_or(self.slot)
+    }
+
+    /// Where it is at that moment. A series is ongoing from its first date to its last.
     #[must_use]
     pub fn state(&self, now: DateTime<Utc>) -> AppointmentState {
-        if self.cancelled_at.is_some() {
-            AppointmentState::Cancelled
-        } else if self.slot.starts() > now {
-            AppointmentState::Upcoming
-        } else if self.slot.contains(now) {
-            AppointmentState::Ongoing
-        } else {
-            AppointmentState::Past
-        }
+        AppointmentState::of(self.cancelled_at.is_some(), self.span(), now)
+    }
+
+    /// Its dates by the rule that is in force, if it recurs.
+    #[must_use]
+    pub fn series(&self) -> Option<Series> {
+        let recurring = self.recurring.as_ref()?;
+        let recurrence = recurring.recurrence.clone();
+        Some(Series { first: self.slot.starts(), zone: self.time_zone, recurrence })
     }
 }

@@ -5,6 +5,7 @@
 mod appointment;
 mod ask;
 mod base_url;
+mod booked_date;
 mod conference;
 mod decide;
 mod decision;
@@ -18,13 +19,15 @@ mod recurrence;
 mod room;
 mod schedule;
 mod scope;
+mod series_plan;
 mod slot;
 mod text;
 pub mod wording;
 
-pub use appointment::{Appointment, AppointmentState, RoomName, RoomPassword, RoomPasswordError};
+pub use appointment::{Appointment, AppointmentState, Recurring, RoomName, RoomPassword, RoomPasswordError};
 pub use ask::{Ask, Server, ServerState, Situation};
 pub use base_url::{BaseUrl, BaseUrlError};
+pub use booked_date::{BookedDate, DateField};
 pub use conference::{CloseReason, Conference, MailOwner, Options};
 pub use decide::decide;
 pub use decision::{Basis, Decision, Grant, Reason, ReasonCode, Refusal, Replaces};
@@ -40,5 +43,6 @@ pub use recurrence::{
 pub use room::{NameError, Node, RoomKey, TenantName, Usualness};
 pub use schedule::{Near, Window};
 pub use scope::{Scope, ScopeError, Scopes};
+pub use series_plan::{Reach, SeriesPlan, plan_series};
 pub use slot::Slot;
 pub use text::{Description, Email, EmailError, ExternalId, Label, PersonName, TextError, Title};

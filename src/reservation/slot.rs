@@ -36,4 +36,10 @@ impl Slot {
     pub fn contains(&self, at: DateTime<Utc>) -> bool {
         self.starts <= at && self.ends.is_none_or(|ends| at < ends)
     }
+
+    /// Whether they have an instant in common.
+    #[must_use]
+    pub fn overlaps(&self, other: Self) -> bool {
+        self.ends.is_none_or(|ends| other.starts < ends) && other.ends.is_none_or(|ends| self.starts < ends)
+    }
 }

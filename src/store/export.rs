@@ -1,25 +1,12 @@
 //! What is read of a tenant to be taken elsewhere: in pages, by the primary keys, so that however much there is, a page
-//! is quick. Appointments and conferences are read as everywhere.
+//! is quick. Appointments, their dates and conferences are read as everywhere.
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::StoreError;
-use crate::reservation::{AppointmentId, ServerId, Slot, TenantId};
-
-/// One date of an appointment.
-#[derive(Debug, Clone)]
-pub struct OccurrenceRecord {
-    /// The appointment.
-    pub appointment: AppointmentId,
-    /// When this date was first to start.
-    pub original_start: DateTime<Utc>,
-    /// The booked time.
-    pub slot: Slot,
-    /// When it was cancelled.
-    pub cancelled_at: Option<DateTime<Utc>>,
-}
+use crate::reservation::{ServerId, TenantId};
 
 /// A refusal as it was written down; perhaps by another version, which knew other reasons.
 #[derive(Debug, Clone)]
@@ -36,36 +23,6 @@ pub struct WrittenRefusal {
     pub message: Option<String>,
     /// When.
     pub refused_at: DateTime<Utc>,
-}
-
-/// The dates of these appointments, in order.
-///
-/// # Errors
-/// Where the database fails.
-pub async fn occurrences(
-    db: &mut PgConnection,
-    tenant: TenantId,
-    appointments: &[AppointmentId],
-) -> Result<Vec<OccurrenceRecord>, StoreError> {
-    let appointments: Vec<Uuid> = appointments.iter().copied().map(Uuid::from).collect();
-    let rows = sqlx::query!(
-        "SELECT appointment_id, original_start, starts, ends, cancelled_at FROM occurrences
-         WHERE tenant_id = $1 AND appointment_id = ANY ($2) ORDER BY original_start",
-        Uuid::from(tenant),
-        &appointments,
-    )
-    .fetch_all(db)
-    .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(OccurrenceRecord {
-                appointment: row.appointment_id.into(),
-                original_start: row.original_start,
-                slot: Slot::new(row.starts, row.ends).ok_or(StoreError::Unreadable { column: "ends" })?,
-                cancelled_at: row.cancelled_at,
-            })
-        })
-        .collect()
 }
 
 /// The tenant's refusals by their order in time, at most `limit`: those after that one.

@@ -8,10 +8,9 @@ use utoipa::ToSchema;
 use super::{seconds, time};
 use crate::reservation::{
     AppId, Appointment, AppointmentId, ConferenceId, Description, Email, ExternalId, Participant,
-    ParticipantId, PersonName, Role, Tenant, Title,
+    ParticipantId, PersonName, Recurrence, Recurring, Role, Tenant, Title,
 };
 use crate::store::appointments::Live;
-use crate::store::export::OccurrenceRecord;
 
 /// An appointment.
 #[derive(Debug, Serialize, ToSchema)]
@@ -29,13 +28,16 @@ pub struct AppointmentView {
     description: Option<String>,
     /// The IANA time zone that it is booked in.
     time_zone: &'static str,
-    /// In UTC.
+    /// In UTC. Where it recurs, the first date of the rule that is in force.
     #[schema(format = DateTime)]
     starts: String,
     /// In UTC; null for a room without an end.
     #[schema(format = DateTime)]
     ends: Option<String>,
-    /// `upcoming`, `ongoing` (whether or not anybody is there), `past` or `cancelled`.
+    /// How it recurs; null for once.
+    recurrence: Option<RecurrenceView>,
+    /// `upcoming`, `ongoing` (whether or not anybody is there), `past` or `cancelled`. What recurs is ongoing from its
+    /// first date to its last.
     state: &'static str,
     /// How long before the start people may come in; null follows the tenant.
     early_open_seconds: Option<i64>,
@@ -71,6 +73,39 @@ pub struct AppointmentView {
     updated_at: String,
     #[schema(format = DateTime)]
     cancelled_at: Option<String>,
+}
+
+/// How an appointment recurs, from `starts` on. Dates from before a change of the rule are as they were.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Recurrence)]
+struct RecurrenceView {
+    /// A recurrence rule of iCalendar (RFC 5545).
+    rrule: Option<String>,
+    /// When else it takes place.
+    #[schema(value_type = Vec<chrono::DateTime<Utc>>)]
+    rdates: Vec<String>,
+    /// When it does not take place.
+    #[schema(value_type = Vec<chrono::DateTime<Utc>>)]
+    exdates: Vec<String>,
+    /// When the first of all its dates starts.
+    #[schema(format = DateTime)]
+    first_starts: String,
+    /// When the last of all its dates ends; null where it goes on beyond the horizon.
+    #[schema(format = DateTime)]
+    last_ends: Option<String>,
+}
+
+impl From<&Recurring> for RecurrenceView {
+    fn from(recurring: &Recurring) -> Self {
+        let Recurrence { rule, rdates, exdates } = &recurring.recurrence;
+        Self {
+            rrule: rule.as_ref().map(ToString::to_string),
+            rdates: rdates.iter().copied().map(time).collect(),
+            exdates: exdates.iter().copied().map(time).collect(),
+            first_starts: time(recurring.first_starts),
+            last_ends: recurring.last_ends.map(time),
+        }
+    }
 }
 
 /// Somebody who is expected.
@@ -120,6 +155,7 @@ impl AppointmentView {
             time_zone: appointment.time_zone.name(),
             starts: time(appointment.slot.starts()),
             ends: appointment.slot.ends().map(time),
+            recurrence: appointment.recurring.as_ref().map(RecurrenceView::from),
             state: appointment.state(now).into(),
             early_open_seconds: appointment.early_open.map(seconds),
             grace_seconds: appointment.grace.map(seconds),
@@ -173,26 +209,6 @@ impl From<&Live> for LiveView {
             opened_at: time(live.opened_at),
             ends_at: time(live.ends_at),
             notice: NOTICE,
-        }
-    }
-}
-
-/// One date of an appointment.
-#[derive(Debug, Serialize)]
-pub struct OccurrenceView {
-    original_start: String,
-    starts: String,
-    ends: Option<String>,
-    cancelled_at: Option<String>,
-}
-
-impl From<&OccurrenceRecord> for OccurrenceView {
-    fn from(occurrence: &OccurrenceRecord) -> Self {
-        Self {
-            original_start: time(occurrence.original_start),
-            starts: time(occurrence.slot.starts()),
-            ends: occurrence.slot.ends().map(time),
-            cancelled_at: occurrence.cancelled_at.map(time),
         }
     }
 }

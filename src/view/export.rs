@@ -1,7 +1,7 @@
 //! Everything of a tenant, one thing per line.
 
 use chrono::{DateTime, Utc};
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 
 use super::{AppView, AppointmentView, ConferenceView, OccurrenceView, RefusalView, TenantView};
@@ -46,12 +46,19 @@ impl ExportView {
             Exported::App(app) => Self::App(app.into()),
             Exported::Server(server) => Self::Server { id: server.server.id, name: server.name.clone() },
             Exported::Appointment { appointment, occurrences, password } => {
-                let password = password.as_ref().map(|password| password.expose_secret().to_owned());
+                let clear = |password: &Option<SecretString>| {
+                    password.as_ref().map(|password| password.expose_secret().to_owned())
+                };
                 Self::Appointment {
                     appointment: Box::new(
-                        AppointmentView::new(tenant, appointment, now).with_password(password),
+                        AppointmentView::new(tenant, appointment, now).with_password(clear(password)),
                     ),
-                    occurrences: occurrences.iter().map(Into::into).collect(),
+                    occurrences: occurrences
+                        .iter()
+                        .map(|(entry, password)| {
+                            OccurrenceView::new(tenant, entry, now).with_password(clear(password))
+                        })
+                        .collect(),
                 }
             }
             Exported::Conference(conference) => {

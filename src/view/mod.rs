@@ -9,23 +9,29 @@ mod decided;
 mod export;
 mod forecast;
 mod free_busy;
+mod occurrence;
+mod preview;
 mod server;
 mod tenant;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 pub use self::app::{AppDetailView, AppView, SigningKeyOnce};
-pub use self::appointment::{AppointmentView, OccurrenceView};
+pub use self::appointment::AppointmentView;
 pub use self::conference::{ConferenceView, RefusalView};
 pub use self::credential::CredentialOnce;
 pub use self::decided::DecidedView;
 pub use self::export::ExportView;
 pub use self::forecast::ForecastView;
 pub use self::free_busy::FreeBusyView;
+pub use self::occurrence::OccurrenceView;
+pub use self::preview::PreviewView;
 pub use self::server::ServerView;
 pub use self::tenant::{RemovedView, TenantView};
 
-fn time(at: DateTime<Utc>) -> String {
+/// RFC 3339 in UTC.
+#[must_use]
+pub fn time(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 

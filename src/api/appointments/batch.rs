@@ -88,7 +88,7 @@ pub async fn create_many(
         let booked = book_many_in(&app, db, &bookings).await?;
         let mut data = Vec::with_capacity(booked.len());
         for appointment in &booked {
-            let password = password(&app, &caller, appointment)?;
+            let password = password(&app, &caller, appointment.id, &appointment.options)?;
             data.push(AppointmentView::new(&caller.tenant, appointment, now).with_password(password));
         }
         Ok(Answer::created(None, BatchView { data }))

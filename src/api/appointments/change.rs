@@ -93,6 +93,7 @@ impl AppointmentChangeInput {
             starts: reading.present("starts", input.starts),
             ends,
             time_zone: reading.present("time_zone", input.time_zone),
+            recurrence: reading.patch("recurrence", input.recurrence),
             external_id: reading.patch("external_id", input.external_id),
             title: reading.patch("title", input.title),
             description: reading.patch("description", input.description),
@@ -106,11 +107,9 @@ impl AppointmentChangeInput {
             max_occupants: reading.patch("max_occupants", input.max_occupants),
             early_open: reading.patch("early_open_seconds", input.early_open_seconds),
             grace: reading.patch("grace_seconds", input.grace_seconds),
-            max_duration: match reading.patch("max_duration_seconds", input.max_duration_seconds) {
-                Patch::Set(Length(length)) => Patch::Set(length),
-                Patch::Clear => Patch::Clear,
-                Patch::Keep => Patch::Keep,
-            },
+            max_duration: reading
+                .patch("max_duration_seconds", input.max_duration_seconds)
+                .map(|Length(length)| length),
         };
         Ok(reading.done(Some(change))?)
     }

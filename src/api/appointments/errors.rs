@@ -1,6 +1,7 @@
 //! What bookings, changes and cancellations fail with, on the wire.
 
 use chrono::SecondsFormat;
+use serde_json::json;
 
 use crate::actions::book::BookError;
 use crate::actions::cancel::CancelError;
@@ -8,6 +9,7 @@ use crate::actions::change_appointment::ChangeAppointmentError;
 use crate::actions::passwords::KeysError;
 use crate::api::code::Code;
 use crate::api::problem::Problem;
+use crate::view::time;
 
 impl From<BookError> for Problem {
     fn from(error: BookError) -> Self {
@@ -22,6 +24,24 @@ impl From<BookError> for Problem {
             BookError::Lobby(error) => Self::new(Code::LockedLobby, error).at("/lobby"),
             BookError::Keys(error) => error.into(),
             BookError::Taken { by } => Self::new(Code::RoomTaken, error).at("/room").with("appointment", by),
+            BookError::TakenDates { ref conflicts, all } => {
+                let times: Vec<_> = conflicts
+                    .iter()
+                    .map(|conflict| json!({ "starts": time(conflict.starts), "appointment": conflict.by }))
+                    .collect();
+                let by = conflicts.first().and_then(|conflict| conflict.by);
+                Self::new(Code::RoomTaken, error)
+                    .at("/room")
+                    .with("appointment", by)
+                    .with("conflicts", times)
+                    .with("conflicting_dates", all)
+            }
+            BookError::RecursWithoutEnd => Self::new(Code::InvalidFields, error).at("/ends"),
+            BookError::StartsOffRule { .. } => Self::new(Code::InvalidFields, error).at("/starts"),
+            BookError::OverlapsItself(_) | BookError::TooManyDates(_) => {
+                Self::new(Code::InvalidFields, error).at("/recurrence/rrule")
+            }
+            BookError::NoSuchDate(_) => Self::new(Code::InvalidFields, error).at("/recurrence/exdates"),
             BookError::ExternalIdTaken { by, .. } => {
                 Self::new(Code::ExternalIdTaken, error).at("/external_id").with("appointment", by)
             }
@@ -38,6 +58,13 @@ impl From<ChangeAppointmentError> for Problem {
             ChangeAppointmentError::Outdated { current } => {
                 Self::new(Code::PreconditionFailed, error).with("revision", current)
             }
+            ChangeAppointmentError::UnknownDate(_) => Self::not_found("date of this appointment"),
+            ChangeAppointmentError::DateCancelled => Self::new(Code::DateCancelled, error),
+            ChangeAppointmentError::DateStarted | ChangeAppointmentError::DateOver => {
+                Self::new(Code::DateStarted, error)
+            }
+            ChangeAppointmentError::DateOffRule => Self::new(Code::DateOffRule, error),
+            ChangeAppointmentError::NotOfADate(_) => Self::new(Code::InvalidFields, error),
             ChangeAppointmentError::UnknownParticipant(_) => {
                 Self::new(Code::InvalidFields, error).at("/participants")
             }

@@ -7,14 +7,15 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::actions::book::Booking;
-use crate::actions::change_appointment::Expected;
+use crate::actions::change_appointment::{Expected, RecurrenceChange};
 use crate::actions::passwords;
 use crate::actions::room_names;
+use crate::api::appointments::recurrence::RecurrenceInput;
 use crate::api::field::{Field, FromJson, Length, Reading, Unknown, list, wrong};
 use crate::api::problem::{FieldError, Problem};
 use crate::reservation::{
-    AppId, Description, Email, ExternalId, Metadata, Participant, ParticipantId, PersonName, Role, RoomName,
-    RoomPassword, TenantName, Title,
+    AppId, Description, Email, ExternalId, Metadata, Participant, ParticipantId, PersonName, Recurrence,
+    Role, RoomName, RoomPassword, TenantName, Title,
 };
 
 /// An appointment to book. Times are RFC 3339 with their offset from UTC.
@@ -52,11 +53,15 @@ pub struct AppointmentInput {
     #[serde(default)]
     #[schema(value_type = Option<i64>, minimum = 1, maximum = 316_224_000)]
     pub duration_seconds: Field<Length>,
-    /// The IANA time zone that it is booked in; the tenant's, where none is given. It is kept for you: times are moments
-    /// anyway, and people are told them in the tenant's time zone.
+    /// The IANA time zone that it is booked in; the tenant's, where none is given. What recurs keeps to its wall clock:
+    /// nine o'clock stays nine o'clock when the clocks change. People are told times in the tenant's time zone.
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "Europe/Berlin")]
     pub time_zone: Field<Tz>,
+    /// How it recurs; null for once.
+    #[serde(default)]
+    #[schema(value_type = Option<RecurrenceInput>)]
+    pub recurrence: Field<RecurrenceChange>,
     /// What people have to type to come in.
     #[serde(default)]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 128,
@@ -214,6 +219,9 @@ impl AppointmentInput {
                 starts.zip(length).and_then(|(starts, Length(length))| starts.checked_add_signed(length))
             }),
             time_zone: reading.optional("time_zone", self.time_zone),
+            recurrence: reading
+                .optional("recurrence", self.recurrence)
+                .map(|recurrence| recurrence.applied(Recurrence::default())),
             title: reading.optional("title", self.title),
             description: reading.optional("description", self.description),
             participants: participants.into_iter().map(new_participant).collect(),

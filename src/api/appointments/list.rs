@@ -78,7 +78,7 @@ pub struct Listing {
 from_words! { Order }
 
 #[derive(Debug)]
-struct Host(String);
+pub(super) struct Host(pub String);
 
 impl FromJson for Host {
     fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
@@ -89,7 +89,7 @@ impl FromJson for Host {
 }
 
 #[derive(Debug)]
-struct States(Vec<AppointmentState>);
+pub(super) struct States(pub Vec<AppointmentState>);
 
 impl FromJson for States {
     fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {

@@ -5,6 +5,9 @@ mod change;
 mod errors;
 mod input;
 mod list;
+mod occurrences;
+mod preview;
+mod recurrence;
 
 use actix_web::{HttpResponse, web};
 use secrecy::ExposeSecret as _;
@@ -21,7 +24,7 @@ use crate::actions::change_appointment::change_appointment_in;
 use crate::actions::passwords::unlock;
 use crate::actions::transaction::transact;
 use crate::app::App;
-use crate::reservation::{Appointment, AppointmentId, Scope};
+use crate::reservation::{Appointment, AppointmentId, Options, Scope};
 use crate::store::appointments;
 use crate::view::AppointmentView;
 
@@ -29,6 +32,8 @@ pub use batch::*;
 pub use change::AppointmentChangeInput;
 pub use input::AppointmentInput;
 pub use list::*;
+pub use occurrences::*;
+pub use preview::*;
 
 /// Book a room
 ///
@@ -90,7 +95,10 @@ pub async fn show(
 /// Move or change an appointment
 ///
 /// A JSON merge patch (RFC 7396): what is left out stays, what is null goes. A new start without a new end moves the
-/// appointment with its length. `metadata` is merged, `participants` are replaced as a whole.
+/// appointment with its length. `metadata` and `recurrence` are merged, `participants` are replaced as a whole.
+///
+/// Where it recurs, dates that have started stay as they were, and all that are still to come change, but for what a date
+/// has for itself. A new start says where the first date of the rule moves; the others move as far on the wall clock.
 ///
 /// A room that is open already keeps what it was opened with, as `conference` in the answer says: its video server asks
 /// once. If the appointment was moved away from now, the room is closed to whoever joins after everybody has left.
@@ -137,7 +145,8 @@ pub async fn change(
 
 /// Cancel an appointment
 ///
-/// Cancelling is final, and may be repeated. The appointment stays to be seen. A room that is open already runs on to the
+/// Cancelling is final, and may be repeated. The appointment stays to be seen, and dates of a series that are over stay
+/// what they were. A room that is open already runs on to the
 /// end that its video server was told, as `conference` in the answer says; who joins after everybody has left is refused.
 #[utoipa::path(
     delete, path = "/v1/appointments/{id}", tag = "appointments", operation_id = "cancelAppointment",
@@ -190,7 +199,7 @@ async fn whole(
     caller: &Calling,
     appointment: &Appointment,
 ) -> Result<AppointmentView, Problem> {
-    let password = password(app, caller, appointment)?;
+    let password = password(app, caller, appointment.id, &appointment.options)?;
     Ok(seen(app, db, caller, appointment).await?.with_password(password))
 }
 
@@ -207,11 +216,16 @@ async fn seen(
 }
 
 /// The password, if there is one and the caller may see it.
-fn password(app: &App, caller: &Calling, appointment: &Appointment) -> Result<Option<String>, Problem> {
+fn password(
+    app: &App,
+    caller: &Calling,
+    appointment: AppointmentId,
+    options: &Options,
+) -> Result<Option<String>, Problem> {
     if !caller.scopes.contains(Scope::PasswordsRead) {
         return Ok(None);
     }
-    let password = unlock(&app.keys, appointment.tenant, Some(appointment.id), &appointment.options);
+    let password = unlock(&app.keys, caller.tenant.id, Some(appointment), options);
     let password = password.inspect_err(|_| {
         app.metrics.unseal_failures.inc();
     });

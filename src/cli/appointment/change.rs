@@ -107,6 +107,7 @@ impl ChangeArgs {
             starts: self.starts,
             ends,
             time_zone: self.time_zone,
+            recurrence: Patch::Keep,
             external_id: self.external_id.into(),
             title: self.title.into(),
             description: self.description.into(),

@@ -22,6 +22,12 @@ pub struct Recurrence {
 impl Recurrence {
     /// The most further dates, and the most exceptions.
     pub const MOST_DATES: usize = 1000;
+
+    /// Whether there is more than a first date.
+    #[must_use]
+    pub fn recurs(&self) -> bool {
+        self.rule.is_some() || !self.rdates.is_empty()
+    }
 }
 
 /// When the dates of an appointment start. The first is always one of them, whether or not the rule names it.
@@ -68,17 +74,22 @@ impl Series {
         until: DateTime<Utc>,
         most: usize,
     ) -> Result<Vec<SeriesDate>, TooManyDates> {
-        let mut starts = BTreeSet::new();
+        let dates = self.first_dates(from, until, most + 1);
+        if dates.len() > most { Err(TooManyDates { most, until }) } else { Ok(dates) }
+    }
+
+    /// The first of its dates in `[from, until)`, at most so many, as [`dates`](Self::dates) gives them.
+    #[must_use]
+    pub fn first_dates(&self, from: DateTime<Utc>, until: DateTime<Utc>, most: usize) -> Vec<SeriesDate> {
         let within = |at: &DateTime<Utc>| from <= *at && *at < until;
         let further = self.recurrence.rdates.iter().copied().chain([self.first]).filter(within);
-        for start in further.chain(self.of_rule(from, until).filter(within)) {
-            starts.insert(start);
-            if starts.len() > most {
-                return Err(TooManyDates { most, until });
-            }
-        }
+        // Where clocks change, a date may come before one that the rule names earlier, by less than a day.
+        let by_rule =
+            self.of_rule(from, until).filter(within).take(most.saturating_add(2 * Rule::MOST_TIMES_A_DAY));
+        let starts: BTreeSet<DateTime<Utc>> = further.chain(by_rule).collect();
         let excepted = |starts| self.recurrence.exdates.contains(&starts);
-        Ok(starts.into_iter().map(|starts| SeriesDate { starts, excepted: excepted(starts) }).collect())
+        let dates = starts.into_iter().map(|starts| SeriesDate { starts, excepted: excepted(starts) });
+        dates.take(most).collect()
     }
 
     /// The first date that the rule names, within a hundred years; `None` where it names none, or there is no rule.
@@ -89,6 +100,19 @@ impl Series {
         let within = first.date().checked_add_days(Days::new(36_525)).unwrap_or(NaiveDate::MAX);
         let date = expand::dates(rule, first, first.date(), within).next()?;
         Some(self.instant(date)).filter(|starts| self.is_within_rule(*starts))
+    }
+
+    /// Whether the rule names that date, at the time of day at which it starts. A date that the clock skipped, and that
+    /// starts later for it, is none that a rule could begin with.
+    #[must_use]
+    pub fn names(&self, starts: DateTime<Utc>) -> bool {
+        let (first, date) = (self.wall_clock(self.first), self.wall_clock(starts));
+        let by_rule = |rule: &Rule| {
+            expand::dates(rule, first, date.date(), date.date()).any(|named| named == date)
+                && self.instant(date) == starts
+        };
+        self.recurrence.rule.as_ref().is_some_and(by_rule)
+            && self.of_rule(starts, starts + TimeDelta::milliseconds(1)).any(|named| named == starts)
     }
 
     /// Whether it has no dates from that moment on.
@@ -127,9 +151,13 @@ impl Series {
         Self { first: starts, zone: self.zone, recurrence }
     }
 
-    /// What it is without its dates from that moment on. The first date remains.
+    /// What it is without its dates from that moment on. Where that leaves none, the first is excepted.
     #[must_use]
     pub fn until(&self, at: DateTime<Utc>) -> Self {
+        if at <= self.first {
+            let exdates = [self.first].into();
+            return Self { recurrence: Recurrence { exdates, ..Recurrence::default() }, ..*self };
+        }
         let Recurrence { rule, rdates, exdates } = &self.recurrence;
         let rule = rule.clone().map(|mut rule| {
             rule.end = match rule.end {
@@ -198,7 +226,9 @@ impl Series {
         }
     }
 
-    fn wall_clock(&self, at: DateTime<Utc>) -> NaiveDateTime {
+    /// What the clocks show at that moment where it takes place.
+    #[must_use]
+    pub fn wall_clock(&self, at: DateTime<Utc>) -> NaiveDateTime {
         at.with_timezone(&self.zone).naive_local()
     }
 

@@ -13,9 +13,9 @@ use crate::store::{Cursor, StoreError, participants};
 pub struct Filter {
     /// Only in this room.
     pub room: Option<RoomKey>,
-    /// Only those that end after this.
+    /// Only those that end after this: a series, the end of its last date.
     pub from: Option<DateTime<Utc>>,
-    /// Only those that start before this.
+    /// Only those that start before this: a series, the start of its first date.
     pub until: Option<DateTime<Utc>>,
     /// Only those with this external id, of whichever app.
     pub external_id: Option<ExternalId>,
@@ -43,19 +43,23 @@ impl Filter {
     }
 }
 
-/// When the first of those starts that last until after `at`.
-async fn earliest_at(
+/// When the first and the last of those start that take place at that moment, or go on around it.
+async fn starts_at(
     db: &mut PgConnection,
     tenant: TenantId,
     at: DateTime<Utc>,
-) -> Result<DateTime<Utc>, StoreError> {
-    let earliest = sqlx::query_scalar!(
-        r#"SELECT LEAST($2, min(starts)) AS "earliest!" FROM appointments
-           WHERE tenant_id = $1 AND tstzrange(starts, ends) @> $2::timestamptz"#,
+) -> Result<(Option<DateTime<Utc>>, Option<DateTime<Utc>>), StoreError> {
+    let starts = sqlx::query!(
+        "SELECT min(starts) AS first, max(starts) AS last FROM appointments
+         WHERE tenant_id = $1
+           AND tstzrange(COALESCE(first_starts, starts), CASE WHEN first_starts IS NULL THEN ends ELSE last_ends END)
+               @> $2::timestamptz",
         Uuid::from(tenant),
         at,
-    );
-    Ok(earliest.fetch_one(db).await?)
+    )
+    .fetch_one(db)
+    .await?;
+    Ok((starts.first, starts.last))
 }
 
 /// In which order.
@@ -120,9 +124,14 @@ pub async fn list(
     if from.zip(until).is_some_and(|(from, until)| from >= until) {
         return Ok(Vec::new());
     }
-    // Appointments are found by their start, so that nobody reads the whole past for what is to come.
+    // Appointments are found by their start, so that nobody reads the whole past for what is to come. Those that reach
+    // over an end of the range start somewhere else.
     let earliest = match from {
-        Some(from) => Some(earliest_at(db, tenant, from).await?),
+        Some(from) => starts_at(db, tenant, from).await?.0.min(Some(from)).or(Some(from)),
+        None => None,
+    };
+    let latest = match until {
+        Some(until) => starts_at(db, tenant, until).await?.1.max(Some(until)),
         None => None,
     };
     macro_rules! fetch {
@@ -130,8 +139,10 @@ pub async fn list(
             select_appointments!(
                 "WHERE a.tenant_id = $1
                    AND ($2::text IS NULL OR a.room = $2)
-                   AND a.starts >= COALESCE($12::timestamptz, '-infinity') AND a.starts < COALESCE($4::timestamptz, 'infinity')
-                   AND tstzrange(a.starts, a.ends) && tstzrange($3::timestamptz, $4)
+                   AND a.starts >= COALESCE($12::timestamptz, '-infinity') AND a.starts <= COALESCE($13::timestamptz, 'infinity')
+                   AND tstzrange(COALESCE(a.first_starts, a.starts),
+                                 CASE WHEN a.first_starts IS NULL THEN a.ends ELSE a.last_ends END)
+                       && tstzrange($3::timestamptz, $4::timestamptz)
                    AND ($5::text IS NULL OR a.external_id = $5)
                    AND ($6::text IS NULL OR a.id IN (
                        SELECT p.appointment_id FROM participants p
@@ -139,8 +150,8 @@ pub async fn list(
                          AND (lower(p.email) = lower($6) OR p.external_id = $6)))
                    AND CASE WHEN $7::text[] IS NULL THEN a.cancelled_at IS NULL
                        ELSE CASE WHEN a.cancelled_at IS NOT NULL THEN 'cancelled'
-                                 WHEN a.starts > $8 THEN 'upcoming'
-                                 WHEN a.ends <= $8 THEN 'past'
+                                 WHEN COALESCE(a.first_starts, a.starts) > $8 THEN 'upcoming'
+                                 WHEN CASE WHEN a.first_starts IS NULL THEN a.ends ELSE a.last_ends END <= $8 THEN 'past'
                                  ELSE 'ongoing' END = ANY($7) END "
                     + $order
                     + " LIMIT $11",
@@ -156,6 +167,7 @@ pub async fn list(
                 after.map(|cursor| cursor.id),
                 limit,
                 earliest,
+                latest,
             )
             .fetch_all(&mut *db)
             .await?

@@ -1,5 +1,6 @@
 //! Appointments.
 
+mod expansion;
 mod list;
 mod live;
 mod write;
@@ -12,10 +13,12 @@ use uuid::Uuid;
 use super::columns::{count, parse, seconds};
 use super::{StoreError, participants};
 use crate::reservation::{
-    AppId, Appointment, AppointmentId, ExternalId, Metadata, Options, RoomKey, RoomName, Slot, TenantId,
+    AppId, Appointment, AppointmentId, ExternalId, Metadata, Options, Recurrence, Recurring, RoomKey,
+    RoomName, Slot, TenantId,
 };
 use crate::seal::Sealed;
 
+pub use expansion::{expandable, expanded, in_room_beyond, to_expand};
 pub use list::{Filter, Order, Page, list};
 pub use live::{Live, live};
 pub use write::{Written, cancel, insert, update};
@@ -33,6 +36,12 @@ struct AppointmentRow {
     time_zone: String,
     starts: DateTime<Utc>,
     ends: Option<DateTime<Utc>>,
+    rrule: Option<String>,
+    rdates: Vec<DateTime<Utc>>,
+    exdates: Vec<DateTime<Utc>>,
+    first_starts: Option<DateTime<Utc>>,
+    last_ends: Option<DateTime<Utc>>,
+    expanded_until: Option<DateTime<Utc>>,
     early_open_s: Option<i32>,
     grace_s: Option<i32>,
     max_duration_s: Option<i32>,
@@ -50,6 +59,17 @@ impl TryFrom<AppointmentRow> for Appointment {
 
     /// Without its participants, who are in a table of their own.
     fn try_from(row: AppointmentRow) -> Result<Self, StoreError> {
+        let rule = row.rrule.map(|rule| parse("rrule", &rule)).transpose()?;
+        let recurring = row.first_starts.map(|first_starts| Recurring {
+            recurrence: Recurrence {
+                rule,
+                rdates: row.rdates.into_iter().collect(),
+                exdates: row.exdates.into_iter().collect(),
+            },
+            first_starts,
+            last_ends: row.last_ends,
+            expanded_until: row.expanded_until,
+        });
         Ok(Self {
             tenant: row.tenant_id.into(),
             id: row.id.into(),
@@ -63,6 +83,7 @@ impl TryFrom<AppointmentRow> for Appointment {
                 .map_err(|_| StoreError::Unreadable { column: "metadata" })?,
             time_zone: parse("time_zone", &row.time_zone)?,
             slot: Slot::new(row.starts, row.ends).ok_or(StoreError::Unreadable { column: "ends" })?,
+            recurring,
             early_open: row.early_open_s.map(seconds),
             grace: row.grace_s.map(seconds),
             max_duration: row.max_duration_s.map(seconds),
@@ -85,8 +106,9 @@ macro_rules! select_appointments {
         sqlx::query_as!(
             AppointmentRow,
             r#"SELECT a.tenant_id, a.id, a.app_id, a.external_id, a.room, a.room_name, a.title, a.description,
-                      a.metadata, a.time_zone, a.starts, a.ends, a.early_open_s, a.grace_s, a.max_duration_s,
-                      a.max_occupants, a.lobby, a.password, a.revision, a.created_at,
+                      a.metadata, a.time_zone, a.starts, a.ends, a.rrule, a.rdates, a.exdates, a.first_starts,
+                      a.last_ends, a.expanded_until, a.early_open_s, a.grace_s, a.max_duration_s, a.max_occupants,
+                      a.lobby, a.password, a.revision, a.created_at,
                       COALESCE(a.updated_at, a.created_at) AS "updated_at!", a.cancelled_at
                FROM appointments a "# + $which $(+ $more)*
             $(, $argument)*

@@ -50,6 +50,7 @@ impl Operation {
         let path = self.parameters("path").fold(self.path.clone(), |path, parameter| {
             let value = match parameter["schema"]["format"].as_str() {
                 Some("uuid") => Uuid::now_v7().to_string(),
+                Some("date-time") => "2026-12-02T10:00:00Z".to_owned(),
                 _ => "nobody".to_owned(),
             };
             path.replace(&format!("{{{}}}", name(parameter)), &value)

@@ -21,6 +21,8 @@ enum Kind {
     List(&'static [&'static str]),
     /// What is known about a room that has this name. To others it is any room.
     Room,
+    /// What is known about a room that the body names. To others it is any room.
+    Body(&'static str),
     /// It makes something new, which may say what stands here. The tenant that makes it has it, and nobody else.
     New(&'static str),
 }
@@ -54,6 +56,28 @@ const OPERATIONS: &[(&str, Kind)] = &[
     ("getAppointment", Kind::Thing),
     ("updateAppointment", Kind::Thing),
     ("cancelAppointment", Kind::Thing),
+    (
+        "previewAppointment",
+        Kind::Body(
+            r#"{"room":"secret-room","starts":"2026-12-01T10:00:00Z","ends":"2026-12-01T11:00:00Z","external_id":"secret-id"}"#,
+        ),
+    ),
+    (
+        "listOccurrences",
+        Kind::List(&[
+            "",
+            "?state=upcoming,ongoing,past,cancelled",
+            "?room=secret-room",
+            "?host=host@secret.example",
+            "?limit=1&cursor={cursor}",
+        ]),
+    ),
+    ("listOccurrencesOfAppointment", Kind::Thing),
+    ("getOccurrence", Kind::Thing),
+    ("updateOccurrence", Kind::Thing),
+    ("cancelOccurrence", Kind::Thing),
+    ("updateFollowing", Kind::Thing),
+    ("cancelFollowing", Kind::Thing),
     ("listConferences", Kind::List(&["", "?limit=1&cursor={cursor}"])),
     ("getConference", Kind::Thing),
     ("closeConference", Kind::Thing),
@@ -63,7 +87,11 @@ const OPERATIONS: &[(&str, Kind)] = &[
 ];
 
 /// What is sent where a body is needed to get at a thing, and changes it.
-const CHANGES: &[(&str, &str)] = &[("updateAppointment", r#"{"title":"changed"}"#)];
+const CHANGES: &[(&str, &str)] = &[
+    ("updateAppointment", r#"{"title":"changed"}"#),
+    ("updateOccurrence", r#"{"title":"changed"}"#),
+    ("updateFollowing", r#"{"title":"changed"}"#),
+];
 
 /// Everything of the first tenant is called so.
 const MARK: &str = "secret";
@@ -86,6 +114,7 @@ impl Two {
         let mut booking = hours("secret-room", "10:00", "11:00");
         booking["title"] = json!("secret-title");
         booking["external_id"] = json!("secret-id");
+        booking["recurrence"] = json!({ "rrule": "FREQ=DAILY;COUNT=3" });
         booking["participants"] = json!([{ "role": "host", "email": "host@secret.example" }]);
         let booked = owner.post("/v1/appointments", booking).await;
         assert_eq!(booked.status, 201, "{booked:?}");
@@ -114,7 +143,7 @@ impl Two {
             path if path.starts_with("/v1/conferences/{id}") => &self.conference,
             path => panic!("say what the first tenant has at {path}"),
         };
-        operation.path.replace("{id}", thing)
+        operation.path.replace("{id}", thing).replace("{original_start}", "2026-12-02T10:00:00Z")
     }
 
     /// Everything that the database has of the first tenant.
@@ -183,12 +212,13 @@ async fn a_list_has_nothing_of_it(operation: &Operation, queries: &[&str]) {
 }
 
 /// What is said about a room that another tenant has booked is what is said about any room.
-async fn a_room_is_any_room(operation: &Operation) {
+async fn a_room_is_any_room(operation: &Operation, body: &str) {
     let two = Two::new().await;
     let before = two.all().await;
     let path = |room: &str| operation.path.replace("{room}", room) + &operation.query();
-    let foreign = operation.ask(&two.other, &path("secret-room"), &json!({})).await;
-    let nothing = operation.ask(&two.other, &path("silent-room"), &json!({})).await;
+    let body = |room: &str| serde_json::from_str(&body.replace("secret-room", room)).unwrap();
+    let foreign = operation.ask(&two.other, &path("secret-room"), &body("secret-room")).await;
+    let nothing = operation.ask(&two.other, &path("silent-room"), &body("silent-room")).await;
     assert_eq!(foreign.status, 200, "{}: {foreign:?}", operation.id);
     assert_eq!(
         foreign.body.to_string(),
@@ -197,7 +227,7 @@ async fn a_room_is_any_room(operation: &Operation) {
         operation.id
     );
     assert_eq!(two.all().await, before, "{}", operation.id);
-    let own = operation.ask(&two.owner, &path("secret-room"), &json!({})).await;
+    let own = operation.ask(&two.owner, &path("secret-room"), &body("secret-room")).await;
     assert_ne!(own.body, foreign.body, "the owner is told no more: {}", operation.id);
 }
 
@@ -237,7 +267,8 @@ async fn nothing_of_a_tenant_is_seen_or_changed_by_another() {
         match kind {
             Kind::Thing => a_thing_is_not_there(operation).await,
             Kind::List(queries) => a_list_has_nothing_of_it(operation, queries).await,
-            Kind::Room => a_room_is_any_room(operation).await,
+            Kind::Room => a_room_is_any_room(operation, "{}").await,
+            Kind::Body(body) => a_room_is_any_room(operation, body).await,
             Kind::New(body) => new_things_do_not_meet(operation, body).await,
         }
     }

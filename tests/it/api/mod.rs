@@ -14,3 +14,4 @@ mod once;
 mod pages;
 mod races;
 mod scopes;
+mod series;

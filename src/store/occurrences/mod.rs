@@ -1,5 +1,8 @@
 //! Occurrences: the dates that appointments take a room for.
 
+mod calendar;
+mod dates;
+
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -8,6 +11,9 @@ use super::StoreError;
 use super::columns::{count, seconds};
 use crate::reservation::{AppointmentId, Occurrence, OccurrenceId, Options, RoomKey, Slot, TenantId};
 use crate::seal::Sealed;
+
+pub use calendar::{CalendarEntry, Filter, booked, list, of_appointments};
+pub use dates::{keep_as_was, of_appointment, of_original_start, place, remove};
 
 /// An occurrence, with what it leaves open filled in from the tenant.
 pub(super) struct OccurrenceRow {
@@ -48,7 +54,7 @@ impl TryFrom<OccurrenceRow> for Occurrence {
     }
 }
 
-/// The first booked appointment but `except` that takes the room within the slot.
+/// The first date of another appointment than `except` that takes the room within the slot, and whose it is.
 ///
 /// # Errors
 /// Where the database fails.
@@ -74,4 +80,53 @@ pub async fn in_the_way(
     .fetch_optional(db)
     .await?;
     Ok(id.map(AppointmentId::from))
+}
+
+/// The appointment that takes the room for ever from some moment on, if there is one but `except`.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn endless(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    room: &RoomKey,
+    except: AppointmentId,
+) -> Result<Option<AppointmentId>, StoreError> {
+    let id = sqlx::query_scalar!(
+        "SELECT appointment_id FROM (
+             SELECT appointment_id, ends FROM occurrences
+             WHERE tenant_id = $1 AND room = $2 AND cancelled_at IS NULL AND appointment_id <> $3
+             ORDER BY starts DESC LIMIT 1) last
+         WHERE ends IS NULL",
+        Uuid::from(tenant),
+        room.as_str(),
+        Uuid::from(except),
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(id.map(AppointmentId::from))
+}
+
+/// Notes between which moments an appointment that recurs takes place, as its dates are now.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn measure(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    appointment: AppointmentId,
+) -> Result<Option<(DateTime<Utc>, Option<DateTime<Utc>>)>, StoreError> {
+    let span = sqlx::query!(
+        r#"UPDATE appointments a
+         SET first_starts = LEAST(s.first, a.starts), last_ends = CASE WHEN a.expanded_until IS NULL THEN s.last END
+         FROM (SELECT min(starts) AS first, max(ends) AS last FROM occurrences
+               WHERE tenant_id = $1 AND appointment_id = $2) s
+         WHERE a.tenant_id = $1 AND a.id = $2 AND a.first_starts IS NOT NULL
+         RETURNING a.first_starts AS "first!", a.last_ends AS last"#,
+        Uuid::from(tenant),
+        Uuid::from(appointment),
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(span.map(|span| (span.first, span.last)))
 }

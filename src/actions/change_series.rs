@@ -1,0 +1,248 @@
+//! A series is moved or changed: all of it, or one date and all that follow.
+//!
+//! What has started stays as it was, whatever changes. So does what lies before the date from which on it changes. If the
+//! times change, the series begins anew at the first date that is reached: its rule then says what follows from there,
+//! and the dates before stand on their own.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::PgConnection;
+use strum::VariantArray as _;
+
+use super::book::BookError;
+use super::change_appointment::{
+    AppointmentChange, ChangeAppointmentError, Patch, RecurrenceChange, changeable, changed, moved, write,
+};
+use super::dates::{Dates, check_exceptions, check_rule, place_dates};
+use crate::app::App;
+use crate::reservation::{
+    Appointment, AppointmentId, BookedDate, DateField, Reach, Recurrence, Recurring, Series, Slot, Tenant,
+    TenantName, on_wall_clock, plan_series,
+};
+use crate::store::occurrences;
+
+/// Changes a date of a series and all that follow, as a part of a transaction; only at the revision `expected`, where one
+/// is.
+///
+/// # Errors
+/// As for the whole series; and where there is no such date, or it has started.
+pub async fn change_following_in(
+    app: &App,
+    db: &mut PgConnection,
+    tenant: &TenantName,
+    id: AppointmentId,
+    original_start: DateTime<Utc>,
+    expected: Option<i64>,
+    change: AppointmentChange,
+) -> Result<Appointment, ChangeAppointmentError> {
+    let (tenant, appointment) = changeable(db, tenant, id, expected).await?;
+    if change.participants.is_some() || change.external_id != Patch::Keep || change.metadata != Patch::Keep {
+        return Err(ChangeAppointmentError::NotOfADate(
+            "participants, metadata and external id belong to the whole appointment: change them there",
+        ));
+    }
+    change_series_in(app, db, &tenant, appointment, Some(original_start), change).await
+}
+
+/// Changes a series that this transaction holds, from the date `from` on where there is one.
+pub(super) async fn change_series_in(
+    app: &App,
+    db: &mut PgConnection,
+    tenant: &Tenant,
+    before: Appointment,
+    from: Option<DateTime<Utc>>,
+    change: AppointmentChange,
+) -> Result<Appointment, ChangeAppointmentError> {
+    let now = app.clock.now();
+    let rows = occurrences::of_appointment(db, before.tenant, before.id).await?;
+    let old = Timetable::of(&before);
+    let base = match from {
+        None => old.clone(),
+        Some(from) => old.from_date(begun(&before, &rows, from, now)?),
+    };
+    let changes_times = change.starts.is_some()
+        || change.ends != Patch::Keep
+        || change.time_zone.is_some()
+        || change.recurrence != Patch::Keep;
+    let keeps_rule = change.recurrence == Patch::Keep;
+    let new = if changes_times { Some(base.changed(&change, tenant, now)?) } else { None };
+    let mut after = changed(app, db, tenant, before.clone(), change).await?;
+    let started =
+        |row: &BookedDate| row.slot.starts() <= now || from.is_some_and(|from| row.original_start < from);
+    let plan = match new {
+        None => {
+            let reach = |row: &BookedDate| if started(row) { Reach::Stays } else { Reach::Follows };
+            plan_series(&after, &rows, reach, &[], |at| at, now)
+        }
+        Some((new, mut dates)) => {
+            let moved = |at| base.moved_to(&new, at);
+            // What was there before the rule that was in force stands on its own, and what was still to come today does
+            // not get lost because it would have been earlier.
+            let alone = |at| at <= now || at < old.slot.starts() || keeps_rule && moved(at) <= now;
+            let recurred = before.recurring.is_some();
+            let reach = |row: &BookedDate| match row {
+                row if started(row) => Reach::Stays,
+                row if recurred && alone(row.original_start) => Reach::Follows,
+                _ => Reach::Anew,
+            };
+            // A date that is there already, perhaps at another time, is not there a second time.
+            let there: BTreeSet<DateTime<Utc>> = rows
+                .iter()
+                .filter(|row| reach(row) != Reach::Anew)
+                .flat_map(|row| [row.original_start, moved(row.original_start)])
+                .collect();
+            dates.starts.retain(|date| !there.contains(&date.starts));
+            new.begun_anew(&dates, now).write_to(&mut after, &dates);
+            plan_series(&after, &rows, reach, &dates.starts, moved, now)
+        }
+    };
+    write(db, &after).await?;
+    occurrences::keep_as_was(db, &before, &changed_fields(&before, &after, from), now, from).await?;
+    occurrences::remove(db, after.tenant, after.id, &plan.remove).await?;
+    place_dates(db, &mut after, &plan.place).await?;
+    Ok(after)
+}
+
+/// The date from which on a series is to change, if it can.
+fn begun(
+    before: &Appointment,
+    rows: &[BookedDate],
+    from: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<DateTime<Utc>, ChangeAppointmentError> {
+    let known = rows.iter().find(|row| row.original_start == from);
+    let row = known.ok_or(ChangeAppointmentError::UnknownDate(from))?;
+    if row.slot.starts() <= now {
+        return Err(ChangeAppointmentError::DateStarted);
+    }
+    match before.series() {
+        Some(series) if series.first <= from && series.names(from) => Ok(from),
+        _ => Err(ChangeAppointmentError::DateOffRule),
+    }
+}
+
+/// What the dates that a change does not reach have to keep for themselves. Where the change reaches all that is to come,
+/// these are over, and of them only what people read is of any interest.
+fn changed_fields(before: &Appointment, after: &Appointment, from: Option<DateTime<Utc>>) -> Vec<DateField> {
+    let differs = |field: &DateField| match field {
+        DateField::Time => false,
+        DateField::Room => before.room != after.room,
+        DateField::Title => before.title != after.title,
+        DateField::Description => before.description != after.description,
+        DateField::Password => from.is_some() && before.options.password != after.options.password,
+        DateField::Lobby => from.is_some() && before.options.lobby != after.options.lobby,
+        DateField::MaxOccupants => {
+            from.is_some() && before.options.max_occupants != after.options.max_occupants
+        }
+        DateField::MaxDuration => from.is_some() && before.max_duration != after.max_duration,
+        DateField::EarlyOpen => from.is_some() && before.early_open != after.early_open,
+        DateField::Grace => from.is_some() && before.grace != after.grace,
+    };
+    DateField::VARIANTS.iter().copied().filter(differs).collect()
+}
+
+/// When an appointment takes place.
+#[derive(Debug, Clone)]
+struct Timetable {
+    slot: Slot,
+    series: Series,
+}
+
+impl Timetable {
+    fn of(appointment: &Appointment) -> Self {
+        let once = || Series {
+            first: appointment.slot.starts(),
+            zone: appointment.time_zone,
+            recurrence: Recurrence::default(),
+        };
+        Self { slot: appointment.slot, series: appointment.series().unwrap_or_else(once) }
+    }
+
+    /// The same from one of its dates on.
+    fn from_date(&self, date: DateTime<Utc>) -> Self {
+        self.with(self.series.from_date(date))
+    }
+
+    /// Other dates of the same length.
+    fn with(&self, series: Series) -> Self {
+        let length = self.slot.ends().map(|ends| ends - self.slot.starts());
+        let ends = length.and_then(|length| series.first.checked_add_signed(length));
+        Self { slot: Slot::new(series.first, ends).unwrap_or(self.slot), series }
+    }
+
+    /// What becomes of it, with the dates that are still to come.
+    fn changed(
+        &self,
+        change: &AppointmentChange,
+        tenant: &Tenant,
+        now: DateTime<Utc>,
+    ) -> Result<(Self, Dates), ChangeAppointmentError> {
+        let slot = moved(self.slot, change.starts, change.ends)?;
+        let zone = change.time_zone.unwrap_or(self.series.zone);
+        let plain =
+            Self { slot, series: Series { first: slot.starts(), zone, recurrence: Recurrence::default() } };
+        let moved_all =
+            |dates: &BTreeSet<DateTime<Utc>>| dates.iter().map(|at| self.moved_to(&plain, *at)).collect();
+        let Recurrence { rule, rdates, exdates } = &self.series.recurrence;
+        let kept = Recurrence { rule: rule.clone(), rdates: moved_all(rdates), exdates: moved_all(exdates) };
+        let recurrence = match change.recurrence.clone() {
+            Patch::Keep => kept,
+            Patch::Clear => Recurrence::default(),
+            Patch::Set(change) => change.applied(kept),
+        };
+        if recurrence.recurs() && slot.ends().is_none() {
+            return Err(BookError::RecursWithoutEnd.into());
+        }
+        let mut new = plain.with(Series { recurrence, ..plain.series.clone() });
+        if change.starts.is_none()
+            && let Some(first) = new.series.first_by_rule()
+        {
+            // Another rule may begin a little later.
+            new = new.with(Series { first, ..new.series.clone() });
+        }
+        if change.ends == Patch::Keep || change.starts.is_some() || change.recurrence != Patch::Keep {
+            check_rule(&new.series)?;
+        }
+        let until = now + tenant.policy.horizon;
+        if new.slot.starts() > until {
+            return Err(BookError::BeyondHorizon { until }.into());
+        }
+        let dates = Dates::between(&new.series, now + TimeDelta::milliseconds(1), &tenant.policy, now)?;
+        if let Patch::Set(RecurrenceChange { exdates: Patch::Set(_), .. }) = change.recurrence {
+            check_exceptions(&new.series, &dates, now)?;
+        }
+        Ok((new, dates))
+    }
+
+    /// Where a date has gone to that was moved along with the first: as far on the wall clock.
+    fn moved_to(&self, new: &Self, at: DateTime<Utc>) -> DateTime<Utc> {
+        let (was, is) = (&self.series, &new.series);
+        if was.first == is.first && was.zone == is.zone {
+            return at;
+        }
+        let shift = is.wall_clock(is.first) - was.wall_clock(was.first);
+        on_wall_clock(was.wall_clock(at) + shift, is.zone)
+    }
+
+    /// The same from the first date on that is still to come, where it began before.
+    fn begun_anew(&self, dates: &Dates, now: DateTime<Utc>) -> Self {
+        let next = dates.starts.iter().map(|date| date.starts).find(|starts| self.series.names(*starts));
+        match next {
+            Some(next) if self.series.first <= now => self.from_date(next),
+            _ => self.clone(),
+        }
+    }
+
+    fn write_to(self, appointment: &mut Appointment, dates: &Dates) {
+        let first_starts = appointment.span().starts();
+        appointment.slot = self.slot;
+        appointment.time_zone = self.series.zone;
+        appointment.recurring = Some(Recurring {
+            recurrence: self.series.recurrence,
+            first_starts,
+            last_ends: None,
+            expanded_until: dates.expanded_until,
+        });
+    }
+}

@@ -1,0 +1,98 @@
+//! The horizon moves on: later dates of series are placed.
+//!
+//! Several replicas may do so at once: each takes series that no other is at. Nobody who books waits for it. A date that
+//! came within the horizon and finds its room taken (by one whose later dates were not there to be seen either when this
+//! series was booked) is noted as cancelled for that.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+
+use super::dates::{Dates, MOST_DATES, placed_until};
+use super::transaction::transact;
+use crate::app::App;
+use crate::reservation::{Appointment, AppointmentId, BookedDate, TenantName};
+use crate::store::{StoreError, appointments, occurrences, tenants};
+
+/// How many series a transaction places dates of.
+const BATCH: i64 = 100;
+
+/// What was done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Expanded {
+    /// Series that were placed further.
+    pub series: usize,
+    /// Their new dates.
+    pub dates: usize,
+    /// How many of these found their room taken.
+    pub taken: usize,
+}
+
+/// Places the dates of all series as far as their tenants' horizons.
+///
+/// # Errors
+/// Where the database fails; what was done until then stays done.
+pub async fn expand_series(app: &App) -> Result<Expanded, StoreError> {
+    let now = app.clock.now();
+    let tenants = appointments::expandable(&mut *app.db.acquire().await?, now).await?;
+    let mut total = Expanded::default();
+    for tenant in tenants {
+        loop {
+            let done = transact(app, async |db| expand_some(db, &tenant, now).await).await?;
+            total.series += done.series;
+            total.dates += done.dates;
+            total.taken += done.taken;
+            if done.series == 0 {
+                break;
+            }
+        }
+    }
+    Ok(total)
+}
+
+async fn expand_some(
+    db: &mut PgConnection,
+    tenant: &TenantName,
+    now: DateTime<Utc>,
+) -> Result<Expanded, StoreError> {
+    let Some(tenant) = tenants::by_name_for_share(db, tenant).await? else {
+        return Ok(Expanded::default());
+    };
+    let due = appointments::to_expand(db, tenant.id, now + tenant.policy.horizon, BATCH).await?;
+    let until = placed_until(&tenant.policy, now);
+    let mut dates: Vec<(AppointmentId, BookedDate)> = Vec::new();
+    let mut expanded = Vec::with_capacity(due.len());
+    for series in &due {
+        dates.extend(next_dates(series, until, now).into_iter().map(|date| (series.id, date)));
+        let ends = series.series().is_none_or(|series| series.ends_before(until));
+        expanded.push((series.id, (!ends).then_some(until)));
+    }
+    let rows: Vec<_> = dates.iter().map(|(id, date)| (*id, date)).collect();
+    let missing = occurrences::place(db, tenant.id, &rows).await?;
+    let taken: Vec<(AppointmentId, BookedDate)> = missing
+        .iter()
+        .map(|(id, date)| (*id, BookedDate { cancelled_at: Some(now), room_taken: true, ..(*date).clone() }))
+        .collect();
+    let noted: Vec<_> = taken.iter().map(|(id, date)| (*id, date)).collect();
+    occurrences::place(db, tenant.id, &noted).await?;
+    appointments::expanded(db, tenant.id, &expanded).await?;
+    for (id, _) in expanded.iter().filter(|(_, until)| until.is_none()) {
+        occurrences::measure(db, tenant.id, *id).await?;
+    }
+    for (id, date) in &taken {
+        tracing::warn!(
+            tenant.id = %tenant.id, appointment.id = %id, starts = %date.slot.starts(),
+            "a date of a series came within the horizon, and its room is taken"
+        );
+    }
+    Ok(Expanded { series: due.len(), dates: dates.len(), taken: taken.len() })
+}
+
+/// The dates of a series that come within the horizon.
+fn next_dates(appointment: &Appointment, until: DateTime<Utc>, now: DateTime<Utc>) -> Vec<BookedDate> {
+    let placed = appointment.recurring.as_ref().and_then(|recurring| recurring.expanded_until);
+    let (Some(series), Some(from)) = (appointment.series(), placed) else { return Vec::new() };
+    // More than there may be is cut off, rather than to stop all others.
+    let starts = series.first_dates(from, until, MOST_DATES);
+    let dates = Dates { starts, expanded_until: None };
+    dates.booked(appointment, now)
+}
