@@ -63,6 +63,15 @@ pub struct Expected {
     pub external_id: Option<ExternalId>,
 }
 
+impl Expected {
+    /// Somebody new, with an id of their own.
+    #[must_use]
+    pub fn anew(self) -> Participant {
+        let Self { id: _, role, name, email, external_id } = self;
+        Participant { id: ParticipantId::new(), role, name, email, external_id }
+    }
+}
+
 /// What is to change. By default nothing does.
 #[derive(Debug, Clone, Default)]
 pub struct AppointmentChange {
