@@ -99,7 +99,21 @@ pub async fn operations(world: &World) -> Vec<Operation> {
 }
 
 #[tokio::test]
-async fn every_operation_of_the_document_is_there_for_those_who_may() {
+async fn every_operation_of_the_document_is_there() {
+    let world = World::new().await;
+    let scopes: Vec<_> = <frontdesk::reservation::Scope as strum::IntoEnumIterator>::iter().collect();
+    let admin = Client::with(&world, "acme", &scopes).await;
+    let no_path = admin.get("/v1/nothing").await;
+    assert_eq!(no_path.status, 404);
+    for operation in operations(&world).await {
+        let answer = operation.ask(&admin, &operation.nowhere(), &json!({})).await;
+        assert!(![401, 403, 405].contains(&answer.status), "{}: {answer:?}", operation.id);
+        assert_ne!(answer.body["detail"], no_path.body["detail"], "{}", operation.id);
+    }
+}
+
+#[tokio::test]
+async fn no_operation_of_the_document_is_there_for_who_is_not_known() {
     let world = World::new().await;
     for operation in operations(&world).await {
         let url = format!("{}{}", world.url, operation.nowhere());
