@@ -66,7 +66,7 @@ async fn a_path_or_method_that_is_not_there_is_a_problem_too() {
     let refused = send(app.request(Method::PUT, PATH)).await;
     assert_eq!(
         (refused.status, refused.code(), refused.header("allow")),
-        (405, "method_not_allowed", "GET, POST")
+        (405, "method_not_allowed", "GET, HEAD, POST")
     );
 }
 
