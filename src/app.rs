@@ -1,5 +1,6 @@
 //! What every action works with.
 
+use std::hash::Hash;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use crate::database::desk::Desk;
 use crate::database::pools::Pool;
 use crate::metrics::Metrics;
 use crate::refusal_log::RefusalLog;
+use crate::reservation::AppId;
 use crate::reservation::wording::Language;
 use crate::seal::MasterKeys;
 
@@ -31,7 +33,9 @@ pub struct App {
     /// The connection that tells whether the database can be reached, however busy the others are.
     pub readiness: Pool,
     /// Credentials that were not known a moment ago.
-    pub unknown: UnknownCredentials,
+    pub unknown: Unknown<CredentialHash>,
+    /// Apps that tokens named a moment ago, and that were not there.
+    pub unknown_apps: Unknown<AppId>,
     /// Where wrong credentials came from a moment ago.
     pub strangers: Strangers,
     /// Where refusals are put down.
@@ -61,7 +65,8 @@ impl App {
             desk: Desk::new(Pool::desk(options.clone(), config.desk_connections)),
             readiness: Pool::general(options.clone(), Connections::ONE),
             db: Pool::general(options, config.connections),
-            unknown: UnknownCredentials::default(),
+            unknown: Unknown::default(),
+            unknown_apps: Unknown::default(),
             strangers: Strangers::default(),
             refusals,
             metrics: Metrics::default(),
@@ -83,29 +88,29 @@ impl App {
     }
 }
 
-/// Credentials that were not known a moment ago: who keeps asking with one costs no look-up.
+/// Who was not known a moment ago: who keeps asking with the same costs no look-up.
 ///
 /// Known ones are looked up at each ask, so that a revocation holds at once, on every replica.
-/// A new credential can't be in here: it was random until it was made.
+/// A new credential or app can't be in here: it was random until it was made.
 #[derive(Debug)]
-pub struct UnknownCredentials(Cache<CredentialHash, ()>);
+pub struct Unknown<K: Copy + Hash + Eq + Send + Sync + 'static>(Cache<K, ()>);
 
-impl Default for UnknownCredentials {
+impl<K: Copy + Hash + Eq + Send + Sync + 'static> Default for Unknown<K> {
     fn default() -> Self {
         Self(Cache::builder().max_capacity(1024).time_to_live(Duration::from_secs(10)).build())
     }
 }
 
-impl UnknownCredentials {
+impl<K: Copy + Hash + Eq + Send + Sync + 'static> Unknown<K> {
     /// Whether it was not known a moment ago.
     #[must_use]
-    pub fn contains(&self, hash: CredentialHash) -> bool {
-        self.0.contains_key(&hash)
+    pub fn contains(&self, key: K) -> bool {
+        self.0.contains_key(&key)
     }
 
     /// Notes one that is not known.
-    pub fn note(&self, hash: CredentialHash) {
-        self.0.insert(hash, ());
+    pub fn note(&self, key: K) {
+        self.0.insert(key, ());
     }
 }
 

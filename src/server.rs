@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::config::ApiConfig;
 use crate::dialect::prosody;
 use crate::http::fault::{method_not_allowed, not_found};
-use crate::http::{health, metrics};
+use crate::http::{get, health, metrics};
 use crate::telemetry::RequestSpan;
 use crate::tls::Certificate;
 
@@ -34,9 +34,9 @@ fn routes(config: &mut web::ServiceConfig, api: &ApiConfig) {
     config
         .configure(prosody::routes)
         .configure(|config| api::routes(config, &api.allowed_origins))
-        .service(resource("/livez", web::get().to(health::livez)))
-        .service(resource("/readyz", web::get().to(health::readyz)))
-        .service(resource("/metrics", web::get().to(metrics::metrics)))
+        .service(resource("/livez", get().to(health::livez)))
+        .service(resource("/readyz", get().to(health::readyz)))
+        .service(resource("/metrics", get().to(metrics::metrics)))
         .default_service(web::to(not_found));
 }
 

@@ -89,8 +89,14 @@ async fn by_token(
     token: &Unverified<'_>,
 ) -> Result<(CallerRecord, CredentialId), AuthenticateError> {
     let now = app.clock.now();
+    if app.unknown_apps.contains(token.app()) {
+        return Err(AuthenticateError::UnknownApp);
+    }
     let mut db = app.db.acquire().await.map_err(StoreError::from)?;
-    let caller = callers::by_app(&mut db, token.app()).await?.ok_or(AuthenticateError::UnknownApp)?;
+    let caller = callers::by_app(&mut db, token.app()).await?.ok_or_else(|| {
+        app.unknown_apps.note(token.app());
+        AuthenticateError::UnknownApp
+    })?;
     let keys = signing_keys::live(&mut db, caller.tenant.id, caller.app).await?;
     drop(db);
     if keys.is_empty() {

@@ -78,6 +78,15 @@ pub struct Expected {
     pub external_id: Option<ExternalId>,
 }
 
+impl Expected {
+    /// Somebody new, with an id of their own.
+    #[must_use]
+    pub fn anew(self) -> Participant {
+        let Self { id: _, role, name, email, external_id } = self;
+        Participant { id: ParticipantId::new(), role, name, email, external_id }
+    }
+}
+
 /// What becomes of how an appointment recurs.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct RecurrenceChange {
@@ -236,7 +245,7 @@ pub async fn change_appointment_in(
 ) -> Result<Appointment, ChangeAppointmentError> {
     let (tenant, appointment) = changeable(db, tenant, id, expected).await?;
     if appointment.recurring.is_some() || change.recurrence != Patch::Keep {
-        return change_series_in(app, db, &tenant, appointment, None, change).await;
+        return Box::pin(change_series_in(app, db, &tenant, appointment, None, change)).await;
     }
     let now = app.clock.now();
     let until = now + tenant.policy.horizon;

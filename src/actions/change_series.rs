@@ -42,7 +42,7 @@ pub async fn change_following_in(
             "participants, metadata and external id belong to the whole appointment: change them there",
         ));
     }
-    change_series_in(app, db, &tenant, appointment, Some(original_start), change).await
+    Box::pin(change_series_in(app, db, &tenant, appointment, Some(original_start), change)).await
 }
 
 /// Changes a series that this transaction holds, from the date `from` on where there is one.
@@ -59,7 +59,7 @@ pub(super) async fn change_series_in(
     let old = Timetable::of(&before);
     let base = match from {
         None => old.clone(),
-        Some(from) => old.from_date(begun(&before, &rows, from, now)?),
+        Some(from) => old.beginning_at(begun(&before, &rows, from, now)?),
     };
     let changes_times = change.starts.is_some()
         || change.ends != Patch::Keep
@@ -160,8 +160,8 @@ impl Timetable {
     }
 
     /// The same from one of its dates on.
-    fn from_date(&self, date: DateTime<Utc>) -> Self {
-        self.with(self.series.from_date(date))
+    fn beginning_at(&self, date: DateTime<Utc>) -> Self {
+        self.with(self.series.beginning_at(date))
     }
 
     /// Other dates of the same length.
@@ -229,7 +229,7 @@ impl Timetable {
     fn begun_anew(&self, dates: &Dates, now: DateTime<Utc>) -> Self {
         let next = dates.starts.iter().map(|date| date.starts).find(|starts| self.series.names(*starts));
         match next {
-            Some(next) if self.series.first <= now => self.from_date(next),
+            Some(next) if self.series.first <= now => self.beginning_at(next),
             _ => self.clone(),
         }
     }

@@ -30,6 +30,9 @@ pub enum OnceError {
     /// The key stands for something else.
     #[error("this idempotency key was used for another request")]
     Reused,
+    /// Whoever asks was removed in this very moment, with the tenant.
+    #[error("the credential is not known")]
+    NoTenant,
     /// What was answered can't be read.
     #[error("what was answered before can't be unsealed")]
     Sealed(#[from] OpenError),
@@ -66,6 +69,7 @@ where
         };
         match idempotency::claim(db, key, now).await? {
             Claimed::UnderWay => Err(OnceError::UnderWay.into()),
+            Claimed::NoTenant => Err(OnceError::NoTenant.into()),
             Claimed::Done { request, .. } if request != key.request => Err(OnceError::Reused.into()),
             Claimed::Done { answer, .. } => {
                 let answer = app.keys.open(&context, &answer).map_err(OnceError::from)?;

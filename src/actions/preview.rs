@@ -8,9 +8,6 @@ use crate::app::App;
 use crate::reservation::{AppointmentId, Recurrence, Series, Slot};
 use crate::store::{occurrences, tenants};
 
-/// The most dates that are previewed at once.
-pub const MOST: usize = 1000;
-
 /// As many bookings of a room are looked at, for one preview.
 const MOST_BOOKED: i64 = 20_000;
 

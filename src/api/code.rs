@@ -252,8 +252,10 @@ impl Code {
                  you mean to do, and keep it for repetitions of that."
             }
             Self::RateLimited => {
-                "Wait for as many seconds as `Retry-After` says. `RateLimit` and `RateLimit-Policy` on every answer say \
-                 how much is left. Conference servers are never limited."
+                "Wait for as many seconds as `Retry-After` says. `RateLimit` and `RateLimit-Policy` on every answer to \
+                 who was let in say how much is left. Without them, it is about wrong credentials: from each address 60 \
+                 a minute are answered 401, and what comes on top 429. Who has a valid one is let in all the same. \
+                 Conference servers are never limited."
             }
             Self::Unavailable => {
                 "The database can't be reached, or is handing over to another. Try again after a second, with the same \

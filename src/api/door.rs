@@ -1,5 +1,6 @@
 //! The door of the API: who comes in, how often, and how they are told what went wrong.
 
+use std::net::IpAddr;
 use std::rc::Rc;
 
 use actix_web::body::{BoxBody, MessageBody};
@@ -69,10 +70,13 @@ async fn admit(request: &ServiceRequest, left: &mut Option<Left>) -> Result<(), 
     let caller = authenticate(app, &bearer).await.map_err(|error| {
         let reason = error.to_string();
         let problem = Problem::from(error);
-        if problem.code == Code::Unauthorized {
-            stranger(app, request, &reason);
+        if problem.code != Code::Unauthorized {
+            return problem;
         }
-        problem
+        let address = client::address(request.request(), &app.trusted_proxies);
+        stranger(app, address, &reason);
+        // Only now: behind the same address may be others, whose credentials are good.
+        limiter.wrong(address).err().unwrap_or(problem)
     })?;
     Span::current().record("tenant.name", tracing::field::display(&caller.tenant.name));
     let (now_left, taken) = limiter.take(caller.credential);
@@ -83,8 +87,7 @@ async fn admit(request: &ServiceRequest, left: &mut Option<Left>) -> Result<(), 
 }
 
 /// A credential that is not valid is logged with where it came from, once a minute for each address.
-fn stranger(app: &App, request: &ServiceRequest, reason: &str) {
-    let address = client::address(request.request(), &app.trusted_proxies);
+fn stranger(app: &App, address: Option<IpAddr>, reason: &str) {
     if app.strangers.note(address) {
         let address = address.map(tracing::field::display);
         tracing::warn!(client.address = address, reason, "an app's credential is not valid");

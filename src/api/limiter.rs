@@ -1,23 +1,36 @@
-//! How often an app may ask: for each credential, on each replica. Conference servers are never limited.
+//! How often an app may ask: for each credential, on each replica. And how often anybody may be wrong: for each address.
+//! Conference servers are never limited.
 
+use std::fmt::Display;
+use std::net::IpAddr;
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
 use governor::clock::{Clock as _, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::DashMapStateStore;
-use governor::{Quota, RateLimiter};
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use ipnet::IpNet;
+use moka::sync::Cache;
 
 use super::code::Code;
 use super::problem::Problem;
 use crate::reservation::CredentialId;
 
-/// Counts the requests of each credential.
+/// How many wrong credentials from one address are answered as such in a minute, at once or spread out.
+pub const WRONG_PER_MINUTE: NonZeroU32 = NonZeroU32::new(60).expect("60 is not 0");
+
+/// How many addresses are counted at once: anybody may come from many.
+const ADDRESSES: u64 = 10_000;
+
+/// Counts the requests of each credential, and the wrong credentials from each address.
 #[derive(Debug)]
 pub struct Limiter {
     per_minute: NonZeroU32,
     buckets:
         RateLimiter<CredentialId, DashMapStateStore<CredentialId>, DefaultClock, StateInformationMiddleware>,
+    wrong: Cache<Option<IpNet>, Arc<DefaultDirectRateLimiter>>,
 }
 
 /// What a credential may still do.
@@ -32,7 +45,9 @@ impl Limiter {
     #[must_use]
     pub fn new(per_minute: NonZeroU32) -> Self {
         let buckets = RateLimiter::dashmap(Quota::per_minute(per_minute)).with_middleware();
-        Self { per_minute, buckets }
+        // After a minute nothing is left to remember.
+        let wrong = Cache::builder().max_capacity(ADDRESSES).time_to_idle(Duration::from_mins(1)).build();
+        Self { per_minute, buckets, wrong }
     }
 
     /// Counts one request: what is left, and whether it was one too many.
@@ -41,14 +56,36 @@ impl Limiter {
         match self.buckets.check_key(&credential) {
             Ok(state) => (Left { per_minute, requests: state.remaining_burst_capacity() }, Ok(())),
             Err(until) => {
-                let wait = until.wait_time_from(DefaultClock::default().now());
-                let seconds = (wait + Duration::from_millis(999)).as_secs().max(1);
                 let detail = format_args!("this credential may ask {} times a minute", self.per_minute);
-                let problem = Problem::new(Code::RateLimited, detail).retry_after(seconds);
-                (Left { per_minute, requests: 0 }, Err(problem))
+                let wait = until.wait_time_from(DefaultClock::default().now());
+                (Left { per_minute, requests: 0 }, Err(too_often(detail, wait)))
             }
         }
     }
+
+    /// Counts one wrong credential from there.
+    ///
+    /// # Errors
+    /// Where it was one too many.
+    pub fn wrong(&self, address: Option<IpAddr>) -> Result<(), Problem> {
+        let bucket = || Arc::new(RateLimiter::direct(Quota::per_minute(WRONG_PER_MINUTE)));
+        self.wrong.get_with(address.map(network), bucket).check().map_err(|until| {
+            let detail = format_args!(
+                "more than {WRONG_PER_MINUTE} wrong credentials in a minute came from this address"
+            );
+            too_often(detail, until.wait_time_from(DefaultClock::default().now()))
+        })
+    }
+}
+
+/// Whoever has one address of IPv6 has the whole network.
+fn network(address: IpAddr) -> IpNet {
+    IpNet::new_assert(address, if address.is_ipv4() { 32 } else { 64 }).trunc()
+}
+
+fn too_often(detail: impl Display, wait: Duration) -> Problem {
+    let seconds = (wait + Duration::from_millis(999)).as_secs().max(1);
+    Problem::new(Code::RateLimited, detail).retry_after(seconds)
 }
 
 /// Source: draft-ietf-httpapi-ratelimit-headers-10.
@@ -79,5 +116,22 @@ mod tests {
         assert_eq!(left, [r#""default";r=2;t=20"#, r#""default";r=1;t=40"#, r#""default";r=0;t=60"#]);
         assert_eq!(limiter.take(one).1.unwrap_err().code, Code::RateLimited);
         assert_eq!(limiter.take(other).0.policy(), r#""default";q=3;w=60"#);
+    }
+
+    #[test]
+    fn who_is_wrong_too_often_is_known_by_the_address_or_by_its_network_in_ipv6() {
+        let limiter = Limiter::new(NonZeroU32::MIN);
+        let wrong = |address: &str| limiter.wrong(Some(address.parse().unwrap()));
+        for (used_up, same, other) in [
+            ("203.0.113.9", "203.0.113.9", "203.0.113.10"),
+            ("2001:db8::7", "2001:db8::ffff:0:0:8", "2001:db8:0:1::7"),
+        ] {
+            for _ in 0..WRONG_PER_MINUTE.get() {
+                wrong(used_up).unwrap();
+            }
+            assert_eq!(wrong(same).unwrap_err().code, Code::RateLimited, "{same}");
+            wrong(other).unwrap();
+        }
+        limiter.wrong(None).unwrap();
     }
 }

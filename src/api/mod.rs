@@ -26,7 +26,6 @@ mod shape;
 use std::future::ready;
 
 use actix_cors::Cors;
-use actix_web::http::Method;
 use actix_web::middleware::{Condition, from_fn};
 use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder, Route, web};
 
@@ -35,6 +34,7 @@ use self::code::Code;
 use self::door::door;
 use self::problem::Problem;
 use crate::config::Origins;
+use crate::http;
 pub use appointments::BatchInput;
 pub use openapi::document;
 
@@ -42,7 +42,7 @@ pub use openapi::document;
 pub fn routes(config: &mut web::ServiceConfig, allowed: &Origins) {
     config
         .configure(docs::routes)
-        .service(web::resource("/openapi.json").route(web::get().to(openapi::serve)));
+        .service(web::resource("/openapi.json").route(http::get().to(openapi::serve)));
     config.service(
         web::scope("/v1")
             .wrap(from_fn(door))
@@ -119,9 +119,10 @@ fn cors(allowed: &Origins) -> Cors {
     allowed.as_slice().iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
 }
 
-/// A method of a path, and what it does.
+/// A method of a path, and what it does. `GET` brings `HEAD` along.
 struct Endpoint {
-    method: Method,
+    /// As `Allow` names it.
+    methods: &'static str,
     route: Route,
 }
 
@@ -137,24 +138,24 @@ impl Endpoint {
 }
 
 fn get() -> Endpoint {
-    Endpoint { method: Method::GET, route: web::get() }
+    Endpoint { methods: "GET, HEAD", route: http::get() }
 }
 
 fn post() -> Endpoint {
-    Endpoint { method: Method::POST, route: web::post() }
+    Endpoint { methods: "POST", route: web::post() }
 }
 
 fn patch() -> Endpoint {
-    Endpoint { method: Method::PATCH, route: web::patch() }
+    Endpoint { methods: "PATCH", route: web::patch() }
 }
 
 fn delete() -> Endpoint {
-    Endpoint { method: Method::DELETE, route: web::delete() }
+    Endpoint { methods: "DELETE", route: web::delete() }
 }
 
 /// A path with its methods. Others are refused, with a list of these.
 fn at<const N: usize>(path: &str, endpoints: [Endpoint; N]) -> Resource {
-    let allowed = endpoints.iter().map(|endpoint| endpoint.method.to_string()).collect::<Vec<_>>().join(", ");
+    let allowed = endpoints.each_ref().map(|endpoint| endpoint.methods).join(", ");
     let resource =
         endpoints.into_iter().fold(web::resource(path), |resource, endpoint| resource.route(endpoint.route));
     resource.default_service(web::to(move || {

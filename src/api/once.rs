@@ -149,6 +149,8 @@ impl From<OnceError> for Problem {
         match error {
             OnceError::UnderWay => Self::new(Code::IdempotencyKeyInUse, error).retry_after(1),
             OnceError::Reused => Self::new(Code::IdempotencyKeyReused, error),
+            // As at the door, a moment later.
+            OnceError::NoTenant => Self::new(Code::Unauthorized, error),
             OnceError::Sealed(_) => Self::internal(error),
             OnceError::Keys(error) => error.into(),
         }

@@ -174,7 +174,7 @@ fn run(cli: Cli) -> Done {
 
 async fn dispatch(command: Command, output: Output, config: Config, place: Place) -> Done {
     if let Command::Serve(_) = command {
-        return serve::serve(config, place).await;
+        return Box::pin(serve::serve(config, place)).await;
     }
     let purpose = if let Command::Migrate = command { Purpose::Migrate } else { Purpose::Command };
     let session = Session::open(place, &config, purpose).await?;

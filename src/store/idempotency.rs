@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::StoreError;
+use super::{StoreError, is_orphan};
 use crate::reservation::{AppId, TenantId};
 use crate::seal::Sealed;
 
@@ -31,6 +31,8 @@ pub enum Claimed {
     New,
     /// Another transaction is doing it. This one is lost.
     UnderWay,
+    /// The tenant is gone: it was removed in this very moment. This transaction is lost.
+    NoTenant,
     /// It was done, for this request or another.
     Done {
         /// The SHA-256 of what was asked for.
@@ -66,6 +68,7 @@ pub async fn claim(db: &mut PgConnection, key: &OnceKey, now: DateTime<Utc>) -> 
         {
             return Ok(Claimed::UnderWay);
         }
+        Err(error) if is_orphan(&error) => return Ok(Claimed::NoTenant),
         Err(error) => return Err(error.into()),
         Ok(inserted) => {
             set_lock_timeout(db, &usual).await?;

@@ -57,6 +57,11 @@ fn is_duplicate(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(|error| error.code().as_deref() == Some("23505"))
 }
 
+/// Whether an insert names a row that is not there, or not any more (SQLSTATE 23503).
+fn is_orphan(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|error| error.code().as_deref() == Some("23503"))
+}
+
 /// Whether an insert overlaps a row that is there already (SQLSTATE 23P01).
 fn is_overlap(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(|error| error.code().as_deref() == Some("23P01"))

@@ -11,6 +11,7 @@ use crate::store::occurrences::CalendarEntry;
 /// One date of an appointment, with all that is true of it: its own, and what it follows the appointment in.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Occurrence)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct OccurrenceView {
     #[schema(value_type = uuid::Uuid)]
     appointment: AppointmentId,

@@ -147,6 +147,25 @@ async fn an_unknown_credential_is_not_looked_up_again_for_a_moment() {
 }
 
 #[tokio::test]
+async fn an_app_that_is_not_there_is_not_looked_up_again_for_a_moment() {
+    let world = World::new().await;
+    let app = calendar(&world).await;
+    let unknown = |error| assert!(matches!(error, AuthenticateError::UnknownApp), "{error:?}");
+    // It is there, and signs from its first key on.
+    unknown(refused(&world, &token(&world, app.app.id, Algorithm::HS256, &hmac("x"))).await);
+    let key = hmac(clear(&secret(&world, "calendar").await));
+    let good = token(&world, app.app.id, Algorithm::HS256, &key);
+    call(&world, &good).await.unwrap();
+
+    sqlx::query("UPDATE apps SET revoked_at = created_at").execute(world.db()).await.unwrap();
+    unknown(refused(&world, &good).await);
+    sqlx::query("UPDATE apps SET revoked_at = NULL").execute(world.db()).await.unwrap();
+    unknown(refused(&world, &good).await);
+    let elsewhere = World::replica_of(&world);
+    call(&elsewhere, &good).await.unwrap();
+}
+
+#[tokio::test]
 async fn an_app_of_a_disabled_tenant_is_told_so_once_it_is_known() {
     let world = World::new().await;
     let app = calendar(&world).await;

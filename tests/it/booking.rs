@@ -4,7 +4,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use frontdesk::actions::book::{BookError, book};
 use frontdesk::actions::change_tenant::{ChangeTenantError, change_tenant};
 use frontdesk::reservation::Moderators;
+use serde_json::Value;
 
+use crate::rig::Setup;
 use crate::world::World;
 
 #[tokio::test]
@@ -71,4 +73,63 @@ async fn a_lobby_that_nobody_could_open_is_refused() {
     let refused =
         change_tenant(&world.app, &acme, None, |policy| policy.moderators = Moderators::Token).await;
     assert!(matches!(refused, Err(ChangeTenantError::Lobby(_))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn the_command_line_replaces_everybody_and_knows_again_who_was_expected() {
+    let world = World::new().await;
+    let setup = Setup::remote(&world.options);
+    let run = |arguments: &[&str]| {
+        let done = setup.command(&[&["appointment", "--json"], arguments].concat()).output().unwrap();
+        let said = if done.status.success() { done.stdout } else { done.stderr };
+        (done.status.success(), String::from_utf8(said).unwrap())
+    };
+    let people = |(done, said): (bool, String)| {
+        assert!(done, "{said}");
+        let appointment: Value = serde_json::from_str(&said).unwrap();
+        let everybody = appointment["participants"].as_array().unwrap().clone();
+        let text = |one: &Value, field: &str| one[field].as_str().unwrap_or_default().to_owned();
+        everybody.iter().map(|one| ["role", "name", "email", "id"].map(|field| text(one, field))).collect()
+    };
+    let (_, said) = run(&[
+        "add",
+        "--starts",
+        "2026-12-01T10:00:00Z",
+        "--no-end",
+        "--host",
+        "Ada <ada@example.org>",
+        "--participant",
+        "bob@example.org",
+        "--participant",
+        "Carol",
+    ]);
+    let id = serde_json::from_str::<Value>(&said).unwrap()["id"].as_str().unwrap().to_owned();
+    let before: Vec<[String; 4]> = people((true, said));
+    assert_eq!(before.len(), 3);
+
+    let title = people(run(&["change", &id, "--title", "Talk"]));
+    assert_eq!(title, before, "nobody was named, so everybody stays");
+    let changed = people(run(&[
+        "change",
+        &id,
+        "--host",
+        "bob@example.org",
+        "--participant",
+        "Dan",
+        "--observer",
+        "ada@example.org",
+    ]));
+    let of = |role: &str, name: &str, email: &str| [role, name, email].map(str::to_owned);
+    let without_ids: Vec<_> = changed.iter().map(|one| [0, 1, 2].map(|field| one[field].clone())).collect();
+    let wanted = [
+        of("host", "", "bob@example.org"),
+        of("participant", "Dan", ""),
+        of("observer", "", "ada@example.org"),
+    ];
+    assert_eq!(without_ids, wanted);
+    assert_eq!([&changed[0][3], &changed[2][3]], [&before[1][3], &before[0][3]], "they keep their ids");
+
+    let (done, said) = run(&["change", &id, "--no-participants", "--host", "Ada"]);
+    assert!(!done && said.contains("cannot be used with"), "{said}");
+    assert_eq!(people(run(&["change", &id, "--no-participants"])), Vec::<[String; 4]>::new());
 }

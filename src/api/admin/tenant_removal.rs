@@ -1,5 +1,6 @@
 //! A tenant is taken out, and away.
 
+use actix_web::http::Method;
 use actix_web::{HttpResponse, web};
 use futures_util::stream;
 use serde::Deserialize;
@@ -124,12 +125,19 @@ pub async fn export(
     caller: Calling,
     name: Path<TenantName>,
     passwords: Query<Passwords>,
+    method: Method,
 ) -> Result<HttpResponse, Problem> {
     caller.may(Scope::Admin)?;
     if passwords.0.0 {
         caller.may(Scope::PasswordsRead)?;
     }
     let export = export_tenant(&app, &name.0, passwords.0.0).await?;
+    let mut response = HttpResponse::Ok();
+    response.content_type("application/x-ndjson");
+    if method == Method::HEAD {
+        // Nothing is read that nobody gets.
+        return Ok(response.body(actix_web::body::None::new()));
+    }
     let lines = stream::unfold(Some((app, export)), async |state| {
         let (app, mut export) = state?;
         match lines(&app, &mut export).await {
@@ -141,7 +149,7 @@ pub async fn export(
             }
         }
     });
-    Ok(HttpResponse::Ok().content_type("application/x-ndjson").streaming(lines))
+    Ok(response.streaming(lines))
 }
 
 /// The next lines.

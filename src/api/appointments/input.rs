@@ -224,7 +224,7 @@ impl AppointmentInput {
                 .map(|recurrence| recurrence.applied(Recurrence::default())),
             title: reading.optional("title", self.title),
             description: reading.optional("description", self.description),
-            participants: participants.into_iter().map(new_participant).collect(),
+            participants: participants.into_iter().map(Expected::anew).collect(),
             metadata: reading.optional("metadata", self.metadata).unwrap_or_default(),
             password,
             lobby: reading.optional("lobby", self.lobby).unwrap_or_default(),
@@ -257,9 +257,4 @@ pub(super) fn read_password(
         None if generate => Ok(Some(passwords::generate().map_err(Problem::internal)?)),
         password => Ok(password),
     }
-}
-
-fn new_participant(expected: Expected) -> Participant {
-    let Expected { id: _, role, name, email, external_id } = expected;
-    Participant { id: ParticipantId::new(), role, name, email, external_id }
 }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::input::AppointmentInput;
-use crate::actions::preview::{MOST, preview as look};
+use crate::actions::preview::preview as look;
 use crate::api::body::{Incoming, Query, ReadQuery};
 use crate::api::caller::Calling;
 use crate::api::field::{Field, Reading, Unknown};
@@ -22,13 +22,13 @@ pub struct PreviewQuery {
     /// How many dates at the most; 50, where nothing is said.
     #[serde(default)]
     #[param(value_type = Option<u32>, minimum = 1, maximum = 1000)]
-    limit: Field<Limit<{ MOST as i64 }>>,
+    limit: Field<Limit<1000>>,
     #[serde(flatten)]
     #[param(ignore)]
     unknown: Unknown,
 }
 
-/// What a query asks for.
+/// What a query asks for: how many dates.
 #[derive(Debug)]
 pub struct Dates(usize);
 
@@ -39,7 +39,7 @@ impl ReadQuery for Dates {
         let mut reading = Reading::of_parameters();
         reading.refuse(&raw.unknown);
         let limit = reading.present("limit", raw.limit).map_or(50, Limit::get);
-        Ok(reading.done(Some(Self(usize::try_from(limit).unwrap_or(MOST))))?)
+        Ok(reading.done(Some(Self(usize::try_from(limit).unwrap_or_default())))?)
     }
 }
 

@@ -12,6 +12,7 @@ use actix_web::{HttpResponse, Responder, web};
 use strum::VariantArray as _;
 
 use super::code::Code;
+use crate::http::get;
 
 /// What these pages may do: run our own scripts, and ask us. Swagger UI draws its icons from `data:` URLs, and colours
 /// examples through the CSSOM, which no policy is about; so nothing inline is needed.
@@ -32,12 +33,12 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(
         web::scope("/docs")
             .wrap(headers)
-            .route("", web::get().to(swagger_ui))
-            .route("/problems", web::get().to(problems))
-            .route("/problems/{code}", web::get().to(problem))
-            .route("/page.css", web::get().to(async || file("text/css", include_str!("page.css"))))
-            .route("/start.js", web::get().to(async || file("text/javascript", include_str!("start.js"))))
-            .route("/{file}", web::get().to(swagger_ui_file))
+            .route("", get().to(swagger_ui))
+            .route("/problems", get().to(problems))
+            .route("/problems/{code}", get().to(problem))
+            .route("/page.css", get().to(async || file("text/css", include_str!("page.css"))))
+            .route("/start.js", get().to(async || file("text/javascript", include_str!("start.js"))))
+            .route("/{file}", get().to(swagger_ui_file))
             .default_service(web::to(nothing)),
     );
 }

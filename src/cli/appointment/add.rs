@@ -4,16 +4,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use clap::Args;
 
-use super::people::{Person, people};
+use super::people::People;
 use crate::actions::book::{Booking, book};
 use crate::actions::{passwords, room_names};
 use crate::app::App;
 use crate::cli::Done;
 use crate::cli::parse::{count, length, metadata, positive_length, tenant, time, time_zone};
 use crate::cli::print::Output;
-use crate::reservation::{
-    Description, ExternalId, Metadata, Role, RoomName, RoomPassword, TenantName, Title,
-};
+use crate::reservation::{Description, ExternalId, Metadata, RoomName, RoomPassword, TenantName, Title};
 use crate::view::AppointmentView;
 
 #[derive(Debug, Args)]
@@ -42,15 +40,8 @@ pub(in crate::cli) struct AddArgs {
     /// More about it
     #[arg(long)]
     description: Option<Description>,
-    /// Somebody who leads it: `Ada <ada@example.org>`, an address or a name; may be repeated
-    #[arg(long, value_name = "PERSON")]
-    host: Vec<Person>,
-    /// Somebody who takes part; may be repeated
-    #[arg(long, value_name = "PERSON")]
-    participant: Vec<Person>,
-    /// Somebody who looks on; may be repeated
-    #[arg(long, value_name = "PERSON")]
-    observer: Vec<Person>,
+    #[command(flatten)]
+    people: People,
     /// What another system calls it: unique among appointments that are not cancelled
     #[arg(long, value_name = "ID")]
     external_id: Option<ExternalId>,
@@ -97,14 +88,12 @@ impl AddArgs {
             Some(room) => room,
             None => room_names::generate()?,
         };
-        let everybody =
-            [(Role::Host, self.host), (Role::Participant, self.participant), (Role::Observer, self.observer)];
         let ends = self.ends.or_else(|| self.starts.checked_add_signed(self.duration?));
         let booking = Booking {
             external_id: self.external_id,
             title: self.title,
             description: self.description,
-            participants: people(everybody),
+            participants: self.people.participants(),
             metadata: self.metadata.unwrap_or_default(),
             time_zone: self.time_zone,
             password,

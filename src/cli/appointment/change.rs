@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use clap::Args;
 
+use super::people::People;
 use super::show;
 use crate::actions::change_appointment::{AppointmentChange, End, Patch, change_appointment};
 use crate::actions::passwords;
@@ -41,6 +42,11 @@ pub(in crate::cli) struct ChangeArgs {
     /// More about it, or `none`
     #[arg(long, value_parser = |text: &str| Maybe::or(text, str::parse::<Description>))]
     description: Option<Maybe<Description>>,
+    #[command(flatten)]
+    people: People,
+    /// Nobody is expected any more; where somebody is named as above, who is not named goes
+    #[arg(long, conflicts_with = "People")]
+    no_participants: bool,
     /// What another system calls it, or `none`
     #[arg(long, value_name = "ID", value_parser = |text: &str| Maybe::or(text, str::parse::<ExternalId>))]
     external_id: Option<Maybe<ExternalId>>,
@@ -102,6 +108,7 @@ impl ChangeArgs {
             (Patch::Clear, None) => Patch::Clear,
             (Patch::Keep, None) => Patch::Keep,
         };
+        let expected = self.people.expected();
         let change = AppointmentChange {
             room: self.room,
             starts: self.starts,
@@ -111,7 +118,7 @@ impl ChangeArgs {
             external_id: self.external_id.into(),
             title: self.title.into(),
             description: self.description.into(),
-            participants: None,
+            participants: (self.no_participants || !expected.is_empty()).then_some(expected),
             metadata: self.metadata.into(),
             password,
             lobby: self.lobby,

@@ -2,7 +2,47 @@
 
 use std::str::FromStr;
 
-use crate::reservation::{Email, Participant, ParticipantId, PersonName, Role};
+use clap::Args;
+
+use crate::actions::change_appointment::Expected;
+use crate::reservation::{Email, Participant, PersonName, Role};
+
+/// Everybody who is expected.
+#[derive(Debug, Args)]
+pub(super) struct People {
+    /// Somebody who leads it: `Ada <ada@example.org>`, an address or a name; may be repeated
+    #[arg(long, value_name = "PERSON")]
+    host: Vec<Person>,
+    /// Somebody who takes part; may be repeated
+    #[arg(long, value_name = "PERSON")]
+    participant: Vec<Person>,
+    /// Somebody who looks on; may be repeated
+    #[arg(long, value_name = "PERSON")]
+    observer: Vec<Person>,
+}
+
+impl People {
+    /// Everybody with what they are there. Nobody is known yet.
+    pub(super) fn expected(self) -> Vec<Expected> {
+        let everybody =
+            [(Role::Host, self.host), (Role::Participant, self.participant), (Role::Observer, self.observer)];
+        let of = |(role, people): (Role, Vec<Person>)| {
+            people.into_iter().map(move |Person { name, email }| Expected {
+                id: None,
+                role,
+                name,
+                email,
+                external_id: None,
+            })
+        };
+        everybody.into_iter().flat_map(of).collect()
+    }
+
+    /// The same, at an appointment that is new.
+    pub(super) fn participants(self) -> Vec<Participant> {
+        self.expected().into_iter().map(Expected::anew).collect()
+    }
+}
 
 /// Somebody: `Ada <ada@example.org>`, an e-mail address, or a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,20 +72,6 @@ impl FromStr for Person {
         };
         if read.name.is_none() && read.email.is_none() { Err(PersonError) } else { Ok(read) }
     }
-}
-
-/// Everybody with what they are there.
-pub(super) fn people(everybody: [(Role, Vec<Person>); 3]) -> Vec<Participant> {
-    let of = |(role, people): (Role, Vec<Person>)| {
-        people.into_iter().map(move |Person { name, email }| Participant {
-            id: ParticipantId::new(),
-            role,
-            name,
-            email,
-            external_id: None,
-        })
-    };
-    everybody.into_iter().flat_map(of).collect()
 }
 
 #[cfg(test)]

@@ -134,7 +134,7 @@ impl Series {
 
     /// What is left of it from that date on, which becomes the first.
     #[must_use]
-    pub fn from_date(&self, starts: DateTime<Utc>) -> Self {
+    pub fn beginning_at(&self, starts: DateTime<Utc>) -> Self {
         let Recurrence { rule, rdates, exdates } = &self.recurrence;
         let rule = rule.clone().and_then(|mut rule| {
             if let RuleEnd::Count(count) = rule.end {

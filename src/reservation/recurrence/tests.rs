@@ -82,7 +82,7 @@ fn further_dates_are_added_and_exceptions_are_told() {
 fn what_is_left_of_a_counted_series_has_the_dates_that_it_had() {
     let days = series("2026-11-02T09:00:00Z", Tz::UTC, "FREQ=WEEKLY;BYDAY=MO,TH;COUNT=5");
     let all = starts(&days, "2026-11-01T00:00:00Z", "2027-01-01T00:00:00Z");
-    let left = days.from_date(at("2026-11-09T09:00:00Z"));
+    let left = days.beginning_at(at("2026-11-09T09:00:00Z"));
     assert_eq!(starts(&left, "2026-11-01T00:00:00Z", "2027-01-01T00:00:00Z"), all[2..]);
     let before = days.until(at("2026-11-09T09:00:00Z"));
     assert_eq!(starts(&before, "2026-11-01T00:00:00Z", "2027-01-01T00:00:00Z"), all[..2]);

@@ -5,11 +5,13 @@ use std::time::Duration;
 use actix_web::web::Data;
 use frontdesk::reservation::Scope;
 use frontdesk::server;
+use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::client::{Client, hours, send};
+use crate::rig::hands_on;
 use crate::world::{World, config};
 
 const PATH: &str = "/v1/appointments";
@@ -66,7 +68,7 @@ async fn a_path_or_method_that_is_not_there_is_a_problem_too() {
     let refused = send(app.request(Method::PUT, PATH)).await;
     assert_eq!(
         (refused.status, refused.code(), refused.header("allow")),
-        (405, "method_not_allowed", "GET, POST")
+        (405, "method_not_allowed", "GET, HEAD, POST")
     );
 }
 
@@ -136,6 +138,44 @@ async fn who_asks_too_often_is_told_when_to_come_back_and_conference_servers_nev
             http.post(format!("{url}/conference")).bearer_auth(&server).form(&form).send().await.unwrap();
         assert_eq!(asked.status(), 404);
     }
+    handle.stop(false).await;
+}
+
+#[tokio::test]
+async fn who_is_wrong_too_often_is_told_so_and_whoever_is_right_comes_in_from_there() {
+    let world = World::new().await;
+    let app = Client::of(&world, "acme").await;
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}{PATH}", listener.local_addr().unwrap());
+    let behind = hands_on(&world.options).behind(&["127.0.0.0/8".parse().unwrap()]);
+    let stop = Duration::from_secs(1);
+    let serving = server::serve(Data::new(behind), listener, None, &config().api, stop).unwrap();
+    let handle = serving.handle();
+    tokio::spawn(serving);
+    let http = reqwest::Client::new();
+    let ask = async |key: &str, address: &str| {
+        send(http.get(&url).bearer_auth(key).header("X-Forwarded-For", address)).await
+    };
+    // It takes half a minute of them to make the second half.
+    let answers = join_all((0..90).map(|n| {
+        let key = if n % 2 == 0 { format!("fd_app_{n}") } else { format!("not.a.token{n}") };
+        async move { ask(&key, "203.0.113.9").await }
+    }));
+    let (refused, wrong): (Vec<_>, Vec<_>) =
+        answers.await.into_iter().partition(|answer| answer.status == 429);
+    assert!(wrong.len() >= 60 && !refused.is_empty(), "{} and {}", wrong.len(), refused.len());
+    assert!(wrong.iter().all(|answer| answer.code() == "unauthorized"), "{wrong:?}");
+    for refused in refused {
+        assert_eq!((refused.code(), refused.header("retry-after")), ("rate_limited", "1"), "{refused:?}");
+    }
+    assert_eq!(ask(&app.key, "203.0.113.9").await.status, 200, "a good one is never in the way of bad ones");
+    assert_eq!(ask("fd_app_x", "203.0.113.10").await.status, 401, "somebody else");
+    // Who says nothing tries nothing.
+    let nothing = async || http.get(&url).header("X-Forwarded-For", "203.0.113.11").send().await.unwrap();
+    for answer in join_all((0..90).map(|_| nothing())).await {
+        assert_eq!(answer.status(), 401);
+    }
+    assert_eq!(ask("fd_app_x", "203.0.113.11").await.status, 401);
     handle.stop(false).await;
 }
 

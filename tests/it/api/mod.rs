@@ -7,6 +7,7 @@ mod client;
 mod document;
 mod door;
 mod isolation;
+mod kills;
 mod lists;
 mod live;
 mod observing;
