@@ -10,6 +10,7 @@ mod read;
 mod tree;
 mod uid;
 mod value;
+mod write;
 mod zone;
 
 pub use person::Person;
@@ -19,6 +20,7 @@ pub use read::{
 };
 pub use tree::FileError;
 pub use uid::{Uid, UidError};
+pub use write::{Method, Outgoing, OutgoingEvent, write};
 
 /// The most bytes of a file.
 pub const MAX_BYTES: usize = 5 * 1024 * 1024;
