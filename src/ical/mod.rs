@@ -7,6 +7,8 @@
 mod line;
 mod person;
 mod read;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod uid;
 mod value;

@@ -9,7 +9,9 @@ use super::OutgoingEvent;
 use super::dates::{date, dates, is_utc, on_clock, utc};
 use crate::ical::Person;
 use crate::ical::line::{Lines, percent, quoted};
-use crate::reservation::{Email, PersonName, Recurrence, Role, Rule, RuleEnd, Series, on_wall_clock};
+use crate::reservation::{
+    Description, Email, PersonName, Recurrence, Role, Rule, RuleEnd, Series, Title, on_wall_clock,
+};
 
 /// Adds an event.
 pub(super) fn event(lines: &mut Lines, event: &OutgoingEvent) {
@@ -27,8 +29,8 @@ pub(super) fn event(lines: &mut Lines, event: &OutgoingEvent) {
     }
     times(lines, event);
     for (name, text) in [
-        ("SUMMARY", event.title.as_ref().map(|title| title.as_str())),
-        ("DESCRIPTION", event.description.as_ref().map(|description| description.as_str())),
+        ("SUMMARY", event.title.as_ref().map(Title::as_str)),
+        ("DESCRIPTION", event.description.as_ref().map(Description::as_str)),
         ("LOCATION", event.location.as_deref()),
     ] {
         if let Some(text) = text.filter(|text| !text.is_empty()) {

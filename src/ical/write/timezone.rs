@@ -76,24 +76,24 @@ fn changes(zone: Tz, begin: DateTime<Utc>) -> Vec<Observance> {
     while at < end {
         let next = at + STEP;
         let state = State::at(zone, next);
-        if state != before {
-            let onset = onset(zone, at, next, &before);
-            let state = State::at(zone, onset);
-            let local = onset.naive_utc() + TimeDelta::seconds(before.offset.into());
-            match changes.iter_mut().find(|known| known.before == before && known.state == state) {
-                Some(known) => known.onsets.push(local),
-                None => {
-                    changes.push(Observance {
-                        before: before.clone(),
-                        state: state.clone(),
-                        onsets: vec![local],
-                    });
-                }
-            }
-            (at, before) = (onset, state);
-        } else {
+        if state == before {
             at = next;
+            continue;
         }
+        let onset = onset(zone, at, next, &before);
+        let state = State::at(zone, onset);
+        let local = onset.naive_utc() + TimeDelta::seconds(before.offset.into());
+        match changes.iter_mut().find(|known| known.before == before && known.state == state) {
+            Some(known) => known.onsets.push(local),
+            None => {
+                changes.push(Observance {
+                    before: before.clone(),
+                    state: state.clone(),
+                    onsets: vec![local],
+                });
+            }
+        }
+        (at, before) = (onset, state);
     }
     changes
 }
@@ -165,7 +165,7 @@ fn regular(onsets: &[NaiveDateTime]) -> Option<(String, usize)> {
     let count = alike.take_while(|(onset, year)| onset.year() == *year && is_alike(onset)).count();
     // The longest run that keeps to one week of the month.
     (SHOW_A_RULE..=count).rev().find_map(|count| {
-        let days = onsets[onsets.len() - count..].iter().map(|onset| onset.date());
+        let days = onsets[onsets.len() - count..].iter().map(NaiveDateTime::date);
         Some((format!("FREQ=YEARLY;BYMONTH={};{}", last.month(), week(&days.collect())?), count))
     })
 }
@@ -185,7 +185,8 @@ fn week(days: &BTreeSet<NaiveDate>) -> Option<String> {
     if days.iter().all(|day| day.day() + 7 > month_has(day)) {
         return Some(format!("BYDAY=-1{day_of_week}"));
     }
-    let (first, last) = (days.iter().map(|day| day.day()).min()?, days.iter().map(|day| day.day()).max()?);
+    let of_month: BTreeSet<_> = days.iter().map(|day| day.day()).collect();
+    let (first, last) = (*of_month.first()?, *of_month.last()?);
     if first.div_ceil(7) == last.div_ceil(7) {
         return Some(format!("BYDAY={}{day_of_week}", first.div_ceil(7)));
     }

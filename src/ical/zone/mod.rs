@@ -47,8 +47,8 @@ pub(super) struct Zones<'a> {
 impl<'a> Zones<'a> {
     /// Where the calendar does not say which time zone it is in, that is `default`.
     pub(super) fn new(calendar: &'a Component, default: Tz) -> Self {
-        let said = ["TIMEZONE-ID", "X-WR-TIMEZONE"].into_iter().filter_map(|name| calendar.first(name));
-        let of_calendar = said.filter_map(|line| names::by_name(&line.text(), default)).next();
+        let mut said = ["TIMEZONE-ID", "X-WR-TIMEZONE"].into_iter().filter_map(|name| calendar.first(name));
+        let of_calendar = said.find_map(|line| names::by_name(&line.text(), default));
         let zones = calendar.within.iter().filter(|component| component.name == "VTIMEZONE");
         let described = zones
             .filter_map(|zone| Some((key(&zone.first("TZID")?.text()), zone)))

@@ -40,5 +40,19 @@ fn windows(name: &str, default: Tz) -> Option<Tz> {
     if windows_of(default).as_ref().is_some_and(is_it) {
         return Some(default);
     }
-    TZ_VARIANTS.iter().filter_map(|zone| windows_of(*zone)).find(is_it).map(Tz::from)
+    TZ_VARIANTS.iter().filter_map(|zone| windows_of(*zone)).find(is_it).map(|zone| current(zone.into()))
+}
+
+/// What IANA calls a zone today. CLDR keeps the names that it once took.
+fn current(zone: Tz) -> Tz {
+    match zone {
+        Tz::America__Buenos_Aires => Tz::America__Argentina__Buenos_Aires,
+        Tz::America__Godthab => Tz::America__Nuuk,
+        Tz::America__Indianapolis => Tz::America__Indiana__Indianapolis,
+        Tz::Asia__Calcutta => Tz::Asia__Kolkata,
+        Tz::Asia__Katmandu => Tz::Asia__Kathmandu,
+        Tz::Asia__Rangoon => Tz::Asia__Yangon,
+        Tz::Europe__Kiev => Tz::Europe__Kyiv,
+        zone => zone,
+    }
 }
