@@ -126,9 +126,9 @@ fn observance(lines: &mut Lines, observance: &Observance) {
         observance.onsets.split_at(observance.onsets.len() - regular.as_ref().map_or(0, |r| r.1));
     if let Some((first, others)) = listed.split_first() {
         begin(lines, observance, *first);
-        if !others.is_empty() {
-            let others: Vec<_> = others.iter().copied().map(written).collect();
-            lines.raw(&format!("RDATE:{}", others.join(",")));
+        // Source: of several dates in a line, ical.js (2.2) takes the first.
+        for onset in others {
+            lines.raw(&format!("RDATE:{}", written(*onset)));
         }
         end(lines, observance);
     }
