@@ -32,6 +32,8 @@ pub const MAX_COMPONENTS: usize = 10_000;
 pub const MAX_DEPTH: usize = 10;
 /// The most dates of an event that differ from the others.
 pub const MOST_EXCEPTIONS: usize = 1000;
+/// The most notes about an event.
+pub const MOST_NOTES: usize = 100;
 /// The most addresses of an event that are read.
 pub const MOST_URLS: usize = 20;
 /// The most characters of an address that is read.

@@ -12,9 +12,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono_tz::Tz;
 
-use super::MOST_EXCEPTIONS;
 use super::tree::{Component, FileError, calendars};
 use super::zone::Zones;
+use super::{MOST_EXCEPTIONS, MOST_NOTES};
 use component::Read;
 pub use event::{CalendarFile, Content, Dates, Details, Event, Exception, Ignored, Item, Version};
 pub use problem::{Note, Noted, Problem, Wrong};
@@ -34,9 +34,9 @@ pub fn read(file: &[u8], default_zone: Tz) -> Result<CalendarFile, FileError> {
         items: Vec::new(),
         ignored: Ignored::default(),
     };
-    let mut groups = Groups::default();
+    let (mut groups, mut looked_at) = (Groups::default(), 0);
     for calendar in &calendars {
-        let mut zones = Zones::new(calendar, default_zone);
+        let mut zones = Zones::new(calendar, default_zone, looked_at);
         let cancel =
             calendar.first("METHOD").is_some_and(|line| line.value.trim().eq_ignore_ascii_case("CANCEL"));
         for component in &calendar.within {
@@ -49,6 +49,7 @@ pub fn read(file: &[u8], default_zone: Tz) -> Result<CalendarFile, FileError> {
                 _ => read.ignored.others += 1,
             }
         }
+        looked_at = zones.looked_at();
     }
     read.items = groups.all.into_iter().map(|(uid, reads)| item(uid, reads)).collect();
     Ok(read)
@@ -142,7 +143,7 @@ fn exception(
     notes: &mut Vec<Note>,
 ) -> Result<Exception, Problem> {
     for note in read.notes {
-        if !notes.iter().any(|known| known.what == note.what) {
+        if notes.len() < MOST_NOTES && !notes.iter().any(|known| known.what == note.what) {
             notes.push(note);
         }
     }

@@ -290,6 +290,19 @@ fn what_does_not_matter_is_passed_over_with_a_note() {
 }
 
 #[test]
+fn nothing_costs_more_than_what_is_read() {
+    let nobody: String = (0..200_000).map(|n| format!("ATTENDEE:{n}\n")).collect();
+    let item = vevent(&format!("DTSTART:20261103T090000Z\n{nobody}"));
+    assert_eq!(item.notes.len(), super::MOST_NOTES);
+    let slashes = "/".repeat(4_000_000);
+    assert!(
+        problem(&format!("DTSTART;TZID={slashes}:20261103T090000")).contains("no time zone that is known")
+    );
+    let dates: Vec<_> = (0..90_000).map(|n| format!("EXDATE;TZID=(x{n}) Hawaii:20261103T090000")).collect();
+    assert!(vevent(&format!("DTSTART:20261103T090000Z\n{}", dates.join("\n"))).content.is_ok());
+}
+
+#[test]
 fn addresses_are_taken_from_where_programs_keep_them() {
     let item = vevent(
         "DTSTART:20261103T090000Z\nURL:https://a.example/\nCONFERENCE;VALUE=URI;FEATURE=VIDEO:https://b.example/\n\

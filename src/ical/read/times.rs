@@ -4,6 +4,7 @@ use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use chrono_tz::Tz;
 
 use super::problem::{Note, Noted, Problem, Wrong};
+use crate::ical::MOST_NOTES;
 use crate::ical::line::Line;
 use crate::ical::value::Moment;
 use crate::ical::zone::{Named, Zones};
@@ -65,9 +66,9 @@ impl Times<'_, '_> {
         Ok(When::At { at: on_wall_clock(at, zone), zone: Some(zone) })
     }
 
-    /// Keeps that, unless it was said before.
+    /// Keeps that, unless it was said before or enough was said.
     pub(super) fn note(&mut self, line: usize, what: Noted) {
-        if !self.notes.iter().any(|note| note.what == what) {
+        if self.notes.len() < MOST_NOTES && !self.notes.iter().any(|note| note.what == what) {
             self.notes.push(Note { line, what });
         }
     }

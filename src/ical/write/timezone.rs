@@ -185,7 +185,7 @@ fn week(days: &BTreeSet<NaiveDate>) -> Option<String> {
     if days.iter().all(|day| day.day() + 7 > month_has(day)) {
         return Some(format!("BYDAY=-1{day_of_week}"));
     }
-    let of_month: BTreeSet<_> = days.iter().map(|day| day.day()).collect();
+    let of_month: BTreeSet<_> = days.iter().map(chrono::Datelike::day).collect();
     let (first, last) = (*of_month.first()?, *of_month.last()?);
     if first.div_ceil(7) == last.div_ceil(7) {
         return Some(format!("BYDAY={}{day_of_week}", first.div_ceil(7)));

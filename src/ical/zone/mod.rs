@@ -41,12 +41,13 @@ pub(super) struct Zones<'a> {
     pub(super) of_calendar: Option<Tz>,
     described: BTreeMap<String, &'a Component>,
     found: BTreeMap<(String, i32), Option<Named>>,
-    fits: usize,
+    looked_at: usize,
 }
 
 impl<'a> Zones<'a> {
-    /// Where the calendar does not say which time zone it is in, that is `default`.
-    pub(super) fn new(calendar: &'a Component, default: Tz) -> Self {
+    /// Where the calendar does not say which time zone it is in, that is `default`. So many descriptions of the file
+    /// were looked at before.
+    pub(super) fn new(calendar: &'a Component, default: Tz, looked_at: usize) -> Self {
         let mut said = ["TIMEZONE-ID", "X-WR-TIMEZONE"].into_iter().filter_map(|name| calendar.first(name));
         let of_calendar = said.find_map(|line| names::by_name(&line.text(), default));
         let zones = calendar.within.iter().filter(|component| component.name == "VTIMEZONE");
@@ -54,7 +55,12 @@ impl<'a> Zones<'a> {
             .filter_map(|zone| Some((key(&zone.first("TZID")?.text()), zone)))
             .rev() // so that the first of a name is the one that stays
             .collect();
-        Self { default, of_calendar, described, found: BTreeMap::new(), fits: 0 }
+        Self { default, of_calendar, described, found: BTreeMap::new(), looked_at }
+    }
+
+    /// How many descriptions were looked at.
+    pub(super) fn looked_at(&self) -> usize {
+        self.looked_at
     }
 
     /// What times without a zone are in.
@@ -78,8 +84,8 @@ impl<'a> Zones<'a> {
         let known = names::by_name(tzid, self.default);
         let location = || described?.first("X-LIC-LOCATION");
         let known = known.or_else(|| names::by_name(&location()?.text(), self.default));
-        self.fits += usize::from(described.is_some());
-        let observances = described.filter(|_| self.fits <= MOST_FITS).and_then(Observances::read);
+        self.looked_at += usize::from(described.is_some());
+        let observances = described.filter(|_| self.looked_at <= MOST_FITS).and_then(Observances::read);
         match (known, observances) {
             (Some(zone), Some(observances)) if !fit::fits(&observances, year, zone) => {
                 Some(Named::KnownOtherwise(zone))

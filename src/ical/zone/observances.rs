@@ -79,6 +79,10 @@ impl Observance {
         let from = from.map_or(Some(to), |line| offset(&line.value))?;
         let first = local(&component.first("DTSTART")?.value)?;
         let rule = component.first("RRULE").map(|line| line.value.parse::<Rule>()).transpose().ok()?;
+        // Nobody counts onsets, and it would cost all the time since the first.
+        if rule.as_ref().is_some_and(|rule| matches!(rule.end, RuleEnd::Count(_))) {
+            return None;
+        }
         let rule = rule.map(|mut rule| {
             if let RuleEnd::Until(until) = rule.end {
                 rule.end = RuleEnd::Until(until + seconds(from));
@@ -102,8 +106,7 @@ impl Observance {
                 RuleEnd::Until(end) => end.naive_utc().min(from),
                 RuleEnd::UntilLocal(end) => end.min(from),
                 RuleEnd::UntilDay(end) => end.and_time(from.time()).min(from),
-                RuleEnd::Count(_) => self.onsets.first.naive_utc(),
-                RuleEnd::Never => from,
+                RuleEnd::Never | RuleEnd::Count(_) => from,
             };
             let since = since.checked_sub_days(LONGEST_PAUSE)?.and_utc();
             let by_rule = self.onsets.dates(since, until, MOST_ONSETS).ok()?;

@@ -6,7 +6,7 @@ fn named(tzid: &str, description: &str) -> Option<Named> {
     let file =
         format!("BEGIN:VCALENDAR\nBEGIN:VTIMEZONE\nTZID:{tzid}\n{description}END:VTIMEZONE\nEND:VCALENDAR\n");
     let calendars = calendars(file.as_bytes()).expect("a calendar");
-    Zones::new(&calendars[0], Tz::Europe__Vienna).named(tzid, 2026)
+    Zones::new(&calendars[0], Tz::Europe__Vienna, 0).named(tzid, 2026)
 }
 
 fn known(tzid: &str) -> Option<Tz> {
@@ -127,7 +127,7 @@ fn only_so_many_descriptions_are_looked_at() {
     let one = |n| format!("BEGIN:VTIMEZONE\nTZID:Z{n}\n{}END:VTIMEZONE\n", european("+0100", "+0200", 2));
     let file = format!("BEGIN:VCALENDAR\n{}END:VCALENDAR\n", (0..=MOST_FITS).map(one).collect::<String>());
     let calendars = calendars(file.as_bytes()).expect("a calendar");
-    let mut zones = Zones::new(&calendars[0], Tz::Europe__Vienna);
+    let mut zones = Zones::new(&calendars[0], Tz::Europe__Vienna, 0);
     let found = (0..=MOST_FITS).filter(|n| zones.named(&format!("Z{n}"), 2026).is_some()).count();
     assert_eq!(found, MOST_FITS);
 }
