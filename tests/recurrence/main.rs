@@ -1,0 +1,3 @@
+//! The dates of series, as others see them. No database.
+
+mod oracle;
