@@ -107,12 +107,10 @@ impl Series {
     #[must_use]
     pub fn names(&self, starts: DateTime<Utc>) -> bool {
         let (first, date) = (self.wall_clock(self.first), self.wall_clock(starts));
-        let by_rule = |rule: &Rule| {
-            expand::dates(rule, first, date.date(), date.date()).any(|named| named == date)
-                && self.instant(date) == starts
-        };
-        self.recurrence.rule.as_ref().is_some_and(by_rule)
-            && self.of_rule(starts, starts + TimeDelta::milliseconds(1)).any(|named| named == starts)
+        let on_the_clock =
+            |rule: &Rule| expand::dates(rule, first, date.date(), date.date()).any(|named| named == date);
+        self.recurrence.rule.as_ref().is_some_and(on_the_clock)
+            && self.of_rule(starts, starts).any(|named| named == starts)
     }
 
     /// Whether it has no dates from that moment on.
