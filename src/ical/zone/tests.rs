@@ -97,7 +97,7 @@ fn a_description_may_end_or_list_its_dates() {
         "DAYLIGHT",
         "-0300",
         "-0200",
-        "DTSTART:20081019T000000\nRRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=3SU;UNTIL=20171015T030000Z",
+        "DTSTART:20081019T000000\nRRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=3SU;UNTIL=20181021T030000Z",
     );
     let winter = observance(
         "STANDARD",
