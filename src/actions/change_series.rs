@@ -78,7 +78,7 @@ pub(super) async fn change_series_in(
         Some((new, mut dates)) => {
             let moved = |at| base.moved_to(&new, at);
             // What was there before the rule that was in force stands on its own, and what was still to come today does
-            // not get lost because it would have been earlier.
+            // not get lost because it would have been a little earlier.
             let alone = |at| at <= now || at < old.slot.starts() || keeps_rule && moved(at) <= now;
             let recurred = before.recurring.is_some();
             let reach = |row: &BookedDate| match row {
@@ -222,7 +222,8 @@ impl Timetable {
             return at;
         }
         let shift = is.wall_clock(is.first) - was.wall_clock(was.first);
-        on_wall_clock(was.wall_clock(at) + shift, is.zone)
+        // Further away, the series begins at another time rather than to have moved.
+        if shift.abs() < TimeDelta::days(7) { on_wall_clock(was.wall_clock(at) + shift, is.zone) } else { at }
     }
 
     /// The same from the first date on that is still to come, where it began before.

@@ -20,6 +20,8 @@ pub mod dates;
 pub mod dry_run;
 pub mod expand_series;
 pub mod export_tenant;
+pub mod import_calendar;
+mod import_event;
 pub mod look_up;
 pub mod once;
 pub mod passwords;

@@ -78,16 +78,7 @@ impl<T: FromJson + Send + 'static> Incoming<T> {
     }
 
     async fn read_as(self, may_be_missing: bool) -> Result<Body<T>, Problem> {
-        let body = timeout(PATIENCE, self.payload.to_bytes_limited(MAX_BODY));
-        let body = body.await.map_err(|_| {
-            Problem::new(
-                Code::BodyTooSlow,
-                format_args!("the body took longer than {} s", PATIENCE.as_secs()),
-            )
-        })?;
-        let body = body
-            .map_err(|_| Problem::new(Code::BodyTooLarge, format_args!("a body may have {MAX_BODY} bytes")))?
-            .map_err(|_| Problem::new(Code::Malformed, "the body did not come as it was announced"))?;
+        let body = bytes(self.payload, MAX_BODY).await?;
         let nothing = may_be_missing && body.is_empty() && self.content_type.is_empty();
         let is_json =
             matches!(self.content_type.as_str(), "application/json" | "application/merge-patch+json");
@@ -103,6 +94,49 @@ impl<T: FromJson + Send + 'static> Incoming<T> {
             Unreadable::NotJson(detail) => Problem::new(Code::Malformed, detail),
             Unreadable::Fields(errors) => errors.into(),
         })
+    }
+}
+
+async fn bytes(payload: web::Payload, most: usize) -> Result<web::Bytes, Problem> {
+    let body = timeout(PATIENCE, payload.to_bytes_limited(most));
+    let body = body.await.map_err(|_| {
+        Problem::new(Code::BodyTooSlow, format_args!("the body took longer than {} s", PATIENCE.as_secs()))
+    })?;
+    body.map_err(|_| Problem::new(Code::BodyTooLarge, format_args!("a body may have {most} bytes")))?
+        .map_err(|_| Problem::new(Code::Malformed, "the body did not come as it was announced"))
+}
+
+/// A file that is still to come, of another type than JSON.
+pub struct Upload {
+    payload: web::Payload,
+    content_type: String,
+}
+
+impl FromRequest for Upload {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let content_type = request.content_type().to_ascii_lowercase();
+        let payload = web::Payload::from_request(request, payload);
+        Box::pin(async move {
+            let payload = payload.await.map_err(|error| Problem::new(Code::Malformed, error))?;
+            Ok(Self { payload, content_type })
+        })
+    }
+}
+
+impl Upload {
+    /// Reads a file of that type, which has at most so many bytes.
+    ///
+    /// # Errors
+    /// Where it is of another type, too large or too slow.
+    pub async fn read(self, content_type: &str, most: usize) -> Result<web::Bytes, Problem> {
+        if self.content_type != content_type {
+            let detail = format_args!("send `Content-Type: {content_type}`");
+            return Err(Problem::new(Code::UnsupportedMediaType, detail));
+        }
+        bytes(self.payload, most).await
     }
 }
 

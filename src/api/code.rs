@@ -57,6 +57,8 @@ pub enum Code {
     DateStarted,
     /// The rule that is in force does not name the date.
     DateOffRule,
+    /// The calendar file can't be read.
+    UnreadableCalendar,
     /// Some items of a batch can't be done.
     BatchFailed,
     /// Something of that name is there.
@@ -102,6 +104,7 @@ impl Code {
             | Self::BeyondHorizon
             | Self::LockedLobby
             | Self::BatchFailed
+            | Self::UnreadableCalendar
             | Self::NoConferenceServer
             | Self::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::RoomTaken
@@ -133,7 +136,7 @@ impl Code {
             Self::NotFound => "There is nothing here",
             Self::MethodNotAllowed => "This method is not there",
             Self::Malformed => "The request can't be read",
-            Self::UnsupportedMediaType => "The body is not JSON",
+            Self::UnsupportedMediaType => "The body is of another type",
             Self::BodyTooLarge => "The body is too large",
             Self::BodyTooSlow => "The body took too long",
             Self::InvalidFields => "Some fields can't be worked with",
@@ -145,6 +148,7 @@ impl Code {
             Self::DateCancelled => "This date is cancelled",
             Self::DateStarted => "This date has started",
             Self::DateOffRule => "This date is not one of the rule",
+            Self::UnreadableCalendar => "The calendar file can't be read",
             Self::BatchFailed => "Some items of the batch can't be done",
             Self::NameTaken => "The name is taken",
             Self::TooManyCredentials => "Two credentials are live already",
@@ -183,7 +187,8 @@ impl Code {
                 "The body is no JSON object, or a parameter of the path or query can't be decoded. The detail says where."
             }
             Self::UnsupportedMediaType => {
-                "Send `Content-Type: application/json`; for `PATCH`, `application/merge-patch+json` will do as well."
+                "Send `Content-Type: application/json`; for `PATCH`, `application/merge-patch+json` will do as well. A calendar \
+                 file is `text/calendar`."
             }
             Self::BodyTooLarge => "The detail names the limit. Send large batches in parts.",
             Self::BodyTooSlow => "The body has to come within ten seconds. Nothing was done; try again.",
@@ -223,6 +228,11 @@ impl Code {
                 "A series can be changed or ended from a date on that its rule names. Further dates (`rdates`), those \
                  from before the last change of the rule, and one that starts later because the clocks skipped its time \
                  are changed alone."
+            }
+            Self::UnreadableCalendar => {
+                "The file is not iCalendar (RFC 5545), not complete, or too large; the detail says where. Nothing was \
+                 imported. What is wrong with a single event is told in the answer, and keeps no other from being \
+                 imported."
             }
             Self::BatchFailed => {
                 "Nothing of the batch was done. `errors` says what is wrong with which item; each has a `code` of its \

@@ -6,6 +6,7 @@
 mod admin;
 mod appointments;
 pub mod body;
+mod calendars;
 pub mod caller;
 mod callers;
 pub mod code;
@@ -71,6 +72,7 @@ pub fn routes(config: &mut web::ServiceConfig, allowed: &Origins) {
                 "/appointments/{id}/occurrences/{original_start}/following",
                 [patch().to(appointments::change_following), delete().to(appointments::cancel_following)],
             ))
+            .service(at("/calendars/{calendar}/import", [post().to(calendars::import)]))
             .service(at("/occurrences", [get().to(appointments::list_occurrences)]))
             .service(at("/rooms/{room}/decision", [post().to(rooms::decide)]))
             .service(at("/rooms/{room}/free-busy", [get().to(rooms::free_busy)]))

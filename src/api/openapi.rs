@@ -11,7 +11,7 @@ use utoipa::{Modify, OpenApi as _};
 
 use super::admin::{apps, servers, tenant_removal, tenants};
 use super::problem::ProblemView;
-use super::{appointments, conferences, decisions, rooms, shape};
+use super::{appointments, calendars, conferences, decisions, rooms, shape};
 
 /// The document. Each handler of the routes is listed here; a test compares the two.
 #[derive(utoipa::OpenApi)]
@@ -41,6 +41,7 @@ use super::{appointments, conferences, decisions, rooms, shape};
         appointments::cancel_occurrence,
         appointments::change_following,
         appointments::cancel_following,
+        calendars::import,
         rooms::decide,
         rooms::free_busy,
         conferences::list,

@@ -5,6 +5,7 @@
 
 mod app;
 mod appointment;
+mod calendar;
 mod conference;
 mod decide;
 mod decision;
@@ -100,6 +101,9 @@ enum Command {
     /// Conferences: rooms that were opened
     #[command(subcommand)]
     Conference(conference::ConferenceCommand),
+    /// Import calendar files
+    #[command(subcommand)]
+    Calendar(calendar::CalendarCommand),
     /// Decisions: which rooms were opened or refused, and why
     #[command(subcommand)]
     Decision(decision::DecisionCommand),
@@ -194,6 +198,7 @@ async fn dispatch(command: Command, output: Output, config: Config, place: Place
         Command::App(args) => args.run(app, output).await,
         Command::Appointment(command) => command.run(app, output).await,
         Command::Conference(command) => command.run(app, output).await,
+        Command::Calendar(command) => Box::pin(command.run(app, output)).await,
         Command::Decision(command) => command.run(app, output).await,
         Command::Room(command) => command.run(app, output).await,
         Command::Decide(args) => args.run(app, output).await,

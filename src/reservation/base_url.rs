@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use url::{Position, Url};
 
 /// What a segment of a path keeps as it is (RFC 3986, unreserved).
@@ -42,6 +42,15 @@ impl BaseUrl {
     #[must_use]
     pub fn with_segment(&self, name: &str) -> String {
         format!("{}/{}", self.as_str(), utf8_percent_encode(name, SEGMENT))
+    }
+
+    /// What is called so there, of an address below this one: its next segment, decoded.
+    #[must_use]
+    pub fn segment_of(&self, address: &str) -> Option<String> {
+        let address = Url::parse(address.trim()).ok()?;
+        let below = address.as_str().strip_prefix(self.as_str())?.strip_prefix('/')?;
+        let segment = below.split(['/', '?', '#']).next().filter(|segment| !segment.is_empty())?;
+        Some(percent_decode_str(segment).decode_utf8().ok()?.into_owned())
     }
 }
 

@@ -9,6 +9,7 @@ use uuid::Uuid;
 pub mod app_credentials;
 pub mod appointments;
 pub mod apps;
+pub mod calendar_events;
 pub mod callers;
 pub mod claim;
 mod columns;

@@ -60,6 +60,7 @@ pub async fn remove_tenant(db: &mut PgConnection, tenant: TenantId) -> Result<Co
              app_credentials AS (DELETE FROM app_credentials WHERE tenant_id = $1 RETURNING id),
              apps AS (DELETE FROM apps WHERE tenant_id = $1 RETURNING id),
              keys AS (DELETE FROM idempotency_keys WHERE tenant_id = $1),
+             calendar_events AS (DELETE FROM calendar_events WHERE tenant_id = $1),
              participants AS (DELETE FROM participants WHERE tenant_id = $1 RETURNING id),
              conferences AS (DELETE FROM conferences WHERE tenant_id = $1 RETURNING id),
              refusals AS (DELETE FROM refusals WHERE tenant_id = $1 RETURNING id),

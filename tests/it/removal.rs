@@ -10,8 +10,10 @@ use frontdesk::actions::app_credentials::{NewSigningKey, add_app_credential, add
 use frontdesk::actions::book::{book, book_in};
 use frontdesk::actions::change_server::{ServerChange, change_server};
 use frontdesk::actions::export_tenant::{ExportError, export_tenant};
+use frontdesk::actions::import_calendar::{Import, import_calendar};
 use frontdesk::actions::once::{OnceError, once};
 use frontdesk::actions::remove_tenant::{RemoveTenantError, remove_tenant};
+use frontdesk::ical;
 use frontdesk::reservation::wording::Language;
 use frontdesk::reservation::{Participant, ParticipantId, Reason, Role, Scopes, TenantName};
 use frontdesk::store::idempotency::OnceKey;
@@ -70,6 +72,16 @@ async fn furnished() -> (World, String) {
             .await;
     }
     granted(&world, &own, "standup").await;
+    let file = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:x\nDTSTART:20261210T100000Z\nDURATION:PT1H\nEND:VEVENT\nEND:VCALENDAR";
+    let import = Import {
+        tenant: acme(),
+        app: None,
+        calendar: "clinic".parse().unwrap(),
+        file: ical::read(file.as_bytes(), Tz::UTC).unwrap(),
+        room: None,
+        complete: false,
+    };
+    assert_eq!(import_calendar(&world.app, &import).await.unwrap().events.len(), 1);
     let calendar =
         add_app(&world.app, &acme(), "calendar".to_owned(), Scopes::all_but_admin()).await.unwrap();
     add_app_credential(&world.app, &acme(), "calendar").await.unwrap();
@@ -115,8 +127,8 @@ async fn a_removed_tenant_leaves_no_row_in_any_table_and_is_counted() {
     }
     let removed = remove_tenant(&world.app, &acme(), true).await.unwrap();
     let counts = Counts {
-        appointments: 2,
-        occurrences: 2,
+        appointments: 3,
+        occurrences: 3,
         participants: 2,
         conferences: 1,
         refusals: 1,
@@ -193,7 +205,7 @@ async fn a_booking_that_commits_while_its_tenant_is_being_removed_goes_with_it()
     };
     let acme = acme();
     let (removed, ()) = tokio::join!(remove_tenant(&world.app, &acme, true), commit);
-    assert_eq!(removed.unwrap().counts.appointments, 3);
+    assert_eq!(removed.unwrap().counts.appointments, 4);
     for (table, count) in rows(&world, tenant).await {
         assert_eq!(count, 0, "{table}");
     }
@@ -271,7 +283,17 @@ async fn an_export_has_everything_of_the_tenant_and_nothing_of_others() {
     let kinds: Vec<_> = lines.iter().map(|line| line["kind"].as_str().unwrap()).collect();
     assert_eq!(
         kinds,
-        ["tenant", "app", "server", "server", "appointment", "appointment", "conference", "refusal"]
+        [
+            "tenant",
+            "app",
+            "server",
+            "server",
+            "appointment",
+            "appointment",
+            "appointment",
+            "conference",
+            "refusal"
+        ]
     );
     assert_eq!(lines[0]["name"], "acme");
     assert_eq!(

@@ -113,6 +113,23 @@ impl Series {
             && self.of_rule(starts, starts).any(|named| named == starts)
     }
 
+    /// The same dates, with a first that the rule names: another first becomes a further date.
+    #[must_use]
+    pub fn synchronized(mut self) -> Self {
+        let named = self.first_by_rule();
+        if self.recurrence.rule.is_none() || named == Some(self.first) {
+            return self;
+        }
+        let rule = self.recurrence.rule.take().filter(|rule| rule.end != RuleEnd::Count(1));
+        let Some((mut rule, named)) = rule.zip(named) else { return self };
+        if let RuleEnd::Count(count) = &mut rule.end {
+            *count -= 1;
+        }
+        self.recurrence.rdates.insert(self.first);
+        self.recurrence.rule = Some(rule);
+        Self { first: named, ..self }
+    }
+
     /// Whether it has no dates from that moment on.
     #[must_use]
     pub fn ends_before(&self, at: DateTime<Utc>) -> bool {

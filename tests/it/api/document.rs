@@ -66,7 +66,15 @@ impl Operation {
     /// Asks for it there, for whatever version, with the body where it takes one.
     pub async fn ask(&self, app: &Client, path: &str, body: &Value) -> Answer {
         let request = app.request(self.method.clone(), path).header("If-Match", "*");
-        send(if self.has_body() { request.json(body) } else { request }).await
+        let file = &self.said["requestBody"]["content"]["text/calendar"];
+        send(match body.as_str() {
+            _ if !self.has_body() => request,
+            text if file.is_object() => {
+                request.header("Content-Type", "text/calendar").body(text.unwrap_or_default().to_owned())
+            }
+            _ => request.json(body),
+        })
+        .await
     }
 }
 

@@ -6,6 +6,7 @@ mod batches;
 mod client;
 mod document;
 mod door;
+mod imports;
 mod isolation;
 mod kills;
 mod lists;
