@@ -303,8 +303,8 @@ async fn an_export_has_everything_of_the_tenant_and_nothing_of_others() {
     assert_eq!((&lines[4]["room"], &lines[4]["has_password"]), (&"standup".into(), &true.into()));
     assert_eq!(lines[4]["occurrences"][0]["starts"], "2026-12-01T09:00:00Z");
     assert_eq!(lines[5]["occurrences"].as_array().unwrap().len(), 1);
-    assert_eq!(lines[6]["appointment"], lines[4]["id"]);
-    assert_eq!(lines[7]["reason"], "unknown_room");
+    assert_eq!(lines[7]["appointment"], lines[4]["id"]);
+    assert_eq!(lines[8]["reason"], "unknown_room");
     let text = serde_json::to_string(&lines).unwrap();
     for secret in ["correct horse", "fd_", "theirs", "\"password\""] {
         assert!(!text.contains(secret), "{secret}");
