@@ -24,6 +24,7 @@ mod races;
 mod removal;
 mod rig;
 mod schema;
+mod series_by_command;
 mod spellings;
 mod tls;
 mod windows;
