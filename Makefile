@@ -1,7 +1,7 @@
 # `make run` and `make test` are all that is needed on a fresh machine with Rust.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-api test-api-long test-long test-prosody prepare fmt docs deb
+.PHONY: help run test test-api test-api-long test-calendars test-long test-prosody test-recurrence prepare fmt docs deb
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1	/'
@@ -16,7 +16,11 @@ test: ## Check the formatting and the lints, and run every test on a real Postgr
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- --deny warnings
 	scripts/with-postgres cargo test --locked
+	scripts/test-calendars
 	scripts/test-api
+
+test-calendars: ## Have other programs read the calendars that Frontdesk writes
+	scripts/test-calendars
 
 test-api: ## Ask for everything that the API's document says, with good and bad input, and with a generated client
 	scripts/test-api
@@ -29,6 +33,9 @@ test-long: ## Run the tests that kill, many more times
 
 test-prosody: ## Run the tests with a real Prosody; JITSI_PLUGINS says where Jitsi's plugins are
 	@scripts/test-prosody
+
+test-recurrence: ## Compare the dates of 100000 generated series with those of python-dateutil
+	scripts/test-recurrence
 
 docs: ## Write the parts of docs/ anew that follow from the code
 	RENEW_DOCS=1 cargo test --locked --test docs

@@ -6,6 +6,7 @@
 //! - [`store`]: all SQL. [`actions`]: one verb per file. [`app`]: what they work with.
 //! - [`dialect`]: the wire formats of others. [`api`]: our REST API, for appointment apps. [`http`]: health and metrics.
 //! - [`database`]: connections, migrations, and the private PostgreSQL of the zero set-up mode.
+//! - [`ical`]: calendar files, read and written, pure.
 //! - [`server`]: every URL. [`background`], [`refusal_log`]: what runs beside the requests.
 //! - [`config`], [`cli`], [`view`], [`telemetry`], [`metrics`]: around it.
 //! - [`clock`], [`credential`], [`seal`], [`signing`], [`tls`]: leaves that anybody may use.
@@ -25,6 +26,7 @@ pub mod database;
 pub mod dialect;
 pub mod doctor;
 pub mod http;
+pub mod ical;
 pub mod metrics;
 pub mod prosody;
 pub mod refusal_log;

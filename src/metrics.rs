@@ -87,6 +87,10 @@ pub struct Metrics {
     pub refusals_dropped: Counter,
     /// Passwords that could not be unsealed: a master key is missing, or somebody tampered.
     pub unseal_failures: Counter,
+    /// Dates of series that came within the horizon.
+    pub series_dates: Counter,
+    /// Those of them whose room was taken by then.
+    pub series_dates_without_room: Counter,
     /// How far the database's clock is ahead of ours, in seconds.
     pub database_clock_offset: Gauge<f64, AtomicU64>,
 }
@@ -101,6 +105,8 @@ impl Default for Metrics {
         let releases = Counter::default();
         let refusals_dropped = Counter::default();
         let unseal_failures = Counter::default();
+        let series_dates = Counter::default();
+        let series_dates_without_room = Counter::default();
         let database_clock_offset = Gauge::default();
 
         let mut registry = Registry::with_prefix("frontdesk");
@@ -141,6 +147,8 @@ impl Default for Metrics {
             releases,
             refusals_dropped,
             unseal_failures,
+            series_dates,
+            series_dates_without_room,
             database_clock_offset,
         }
     }

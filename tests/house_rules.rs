@@ -11,6 +11,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("metrics", &[]),
     ("seal", &[]),
     ("reservation", &["seal"]),
+    ("ical", &["reservation"]),
     ("signing", &["reservation"]),
     ("config", &["reservation"]),
     ("telemetry", &["config"]),

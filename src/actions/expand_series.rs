@@ -13,8 +13,11 @@ use crate::app::App;
 use crate::reservation::{Appointment, AppointmentId, BookedDate, TenantName};
 use crate::store::{StoreError, appointments, occurrences, tenants};
 
-/// How many series a transaction places dates of.
+/// How many series a transaction places dates of, at the most.
 const BATCH: i64 = 100;
+
+/// A transaction that has so many dates takes no further series.
+const ENOUGH: usize = 5000;
 
 /// What was done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -35,18 +38,28 @@ pub async fn expand_series(app: &App) -> Result<Expanded, StoreError> {
     let now = app.clock.now();
     let tenants = appointments::expandable(&mut *app.db.acquire().await?, now).await?;
     let mut total = Expanded::default();
+    let mut unreadable = None;
     for tenant in tenants {
         loop {
-            let done = transact(app, async |db| expand_some(db, &tenant, now).await).await?;
-            total.series += done.series;
-            total.dates += done.dates;
-            total.taken += done.taken;
-            if done.series == 0 {
-                break;
+            match transact(app, async |db| expand_some(db, &tenant, now).await).await {
+                Ok(Expanded { series: 0, .. }) => break,
+                Ok(Expanded { series, dates, taken }) => {
+                    app.metrics.series_dates.inc_by(dates as u64);
+                    app.metrics.series_dates_without_room.inc_by(taken as u64);
+                    total.series += series;
+                    total.dates += dates;
+                    total.taken += taken;
+                }
+                // Another version wrote that. The other tenants need not wait for it.
+                Err(error @ StoreError::Unreadable { .. }) => {
+                    unreadable = Some(error);
+                    break;
+                }
+                Err(error) => return Err(error),
             }
         }
     }
-    Ok(total)
+    unreadable.map_or(Ok(total), Err)
 }
 
 async fn expand_some(
@@ -62,6 +75,9 @@ async fn expand_some(
     let mut dates: Vec<(AppointmentId, BookedDate)> = Vec::new();
     let mut expanded = Vec::with_capacity(due.len());
     for series in &due {
+        if dates.len() >= ENOUGH {
+            break;
+        }
         dates.extend(next_dates(series, until, now).into_iter().map(|date| (series.id, date)));
         let ends = series.series().is_none_or(|series| series.ends_before(until));
         expanded.push((series.id, (!ends).then_some(until)));
@@ -84,7 +100,7 @@ async fn expand_some(
             "a date of a series came within the horizon, and its room is taken"
         );
     }
-    Ok(Expanded { series: due.len(), dates: dates.len(), taken: taken.len() })
+    Ok(Expanded { series: expanded.len(), dates: dates.len(), taken: taken.len() })
 }
 
 /// The dates of a series that come within the horizon.

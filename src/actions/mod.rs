@@ -4,6 +4,7 @@ pub mod add_app;
 pub mod add_server;
 pub mod add_tenant;
 pub mod app_credentials;
+pub mod appointment_change;
 pub mod authenticate;
 pub mod book;
 pub mod book_many;

@@ -118,6 +118,9 @@ pub enum RoomPatternError {
     /// It is too long.
     #[error("a pattern has at most {} bytes", RoomPattern::MAX_BYTES)]
     TooLong,
+    /// It has control characters.
+    #[error("a pattern has no control characters; write them as `\\n` or `\\x00`")]
+    Control,
     /// It is no regular expression, or too large a one.
     #[error(transparent)]
     Regex(#[from] regex::Error),
@@ -156,6 +159,9 @@ impl FromStr for RoomPattern {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if text.len() > Self::MAX_BYTES {
             return Err(RoomPatternError::TooLong);
+        }
+        if text.chars().any(char::is_control) {
+            return Err(RoomPatternError::Control);
         }
         // On its own first: a stray `)` must not close the group that anchors it.
         compile(text)?;
@@ -208,4 +214,17 @@ pub enum WhenLiveElsewhere {
     Refuse,
     /// Take it over.
     TakeOver,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{RoomPattern, RoomPatternError};
+
+    #[test]
+    fn a_pattern_has_no_control_characters() {
+        for text in ["\0", "a\nb", "\u{85}"] {
+            assert!(matches!(text.parse::<RoomPattern>(), Err(RoomPatternError::Control)), "{text:?}");
+        }
+        assert!(r"a\nb\x00".parse::<RoomPattern>().is_ok());
+    }
 }

@@ -13,6 +13,7 @@ mod decisions;
 mod doctor;
 mod forecast;
 mod free_busy;
+mod horizon;
 mod live;
 mod names;
 mod outages;

@@ -61,7 +61,7 @@ pub struct TenantInput {
     unscheduled: Field<Unscheduled>,
     /// A regular expression that the whole name of such a room has to match; null for any.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 500, pattern = r"^[^\u0000-\u001F\u007F-\u009F]*$")]
     unscheduled_pattern: Field<RoomPattern>,
     /// How long such rooms are open.
     #[serde(default)]

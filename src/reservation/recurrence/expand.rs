@@ -9,7 +9,7 @@ use chrono::{Datelike as _, Days, Months, NaiveDate, NaiveDateTime, NaiveTime, T
 
 use super::rule::{ByDay, Frequency, Rule};
 
-/// The dates of the rule whose first period holds `first`: from `first` to `last`, in order.
+/// The dates of the rule whose first period holds `first`: from the day of `first` to `last`, or a little later, in order.
 ///
 /// The periods before the one of `not_before` are passed over at once, so that a long past costs nothing.
 pub(super) fn dates(
@@ -20,7 +20,7 @@ pub(super) fn dates(
 ) -> impl Iterator<Item = NaiveDateTime> + '_ {
     let filled = Filled::new(rule, first);
     let begins = periods(rule, first.date(), not_before).take_while(move |begin| *begin <= last);
-    begins.flat_map(move |begin| filled.of_period(begin)).filter(move |date| *date >= first)
+    begins.flat_map(move |begin| filled.of_period(begin)).filter(move |date| date.date() >= first.date())
 }
 
 /// The first days of the rule's periods.
@@ -67,51 +67,58 @@ fn week_begin(day: NaiveDate, week_start: Weekday) -> NaiveDate {
     day.checked_sub_days(Days::new(day.weekday().days_since(week_start).into())).unwrap_or(day)
 }
 
-/// A rule with what follows from the first date filled in.
-struct Filled<'a> {
-    rule: &'a Rule,
-    month: Option<u32>,
-    month_day: Option<u32>,
-    weekday: Option<Weekday>,
+/// The rule with what follows from the first date written down: it names the same dates, whatever the first date is.
+pub(super) fn filled(rule: &Rule, first: NaiveDateTime) -> Rule {
+    let mut rule = rule.clone();
+    let names_no_day = rule.by_year_day.is_empty() && rule.by_month_day.is_empty() && rule.by_day.is_empty();
+    if names_no_day {
+        match rule.frequency {
+            Frequency::Daily => {}
+            Frequency::Weekly => fill(&mut rule.by_day, ByDay::each(first.weekday())),
+            Frequency::Yearly if !rule.by_week.is_empty() => {
+                fill(&mut rule.by_day, ByDay::each(first.weekday()));
+            }
+            Frequency::Monthly => fill(&mut rule.by_month_day, number(first.day())),
+            Frequency::Yearly => {
+                fill(&mut rule.by_month, number(first.month()));
+                fill(&mut rule.by_month_day, number(first.day()));
+            }
+        }
+    }
+    fill(&mut rule.by_hour, number(first.hour()));
+    fill(&mut rule.by_minute, number(first.minute()));
+    fill(&mut rule.by_second, number(first.second()));
+    rule
+}
+
+fn fill<T: Ord>(named: &mut BTreeSet<T>, otherwise: T) {
+    if named.is_empty() {
+        named.insert(otherwise);
+    }
+}
+
+/// A rule that says all, and its times of day.
+struct Filled {
+    rule: Rule,
     times: Vec<NaiveTime>,
 }
 
-impl<'a> Filled<'a> {
-    fn new(rule: &'a Rule, first: NaiveDateTime) -> Self {
-        let names_no_day = rule.by_year_day.is_empty()
-            && rule.by_month_day.is_empty()
-            && rule.by_week.is_empty()
-            && rule.by_day.is_empty();
-        let (yearly, monthly) = (rule.frequency == Frequency::Yearly, rule.frequency == Frequency::Monthly);
-        let weekly = rule.frequency == Frequency::Weekly && rule.by_day.is_empty();
-        let week_named = !rule.by_week.is_empty()
-            && rule.by_day.is_empty()
-            && rule.by_month_day.is_empty()
-            && rule.by_year_day.is_empty();
-        let or = |named: &BTreeSet<i16>, otherwise: u32| {
-            if named.is_empty() {
-                vec![otherwise]
-            } else {
-                named.iter().map(|n| n.unsigned_abs().into()).collect()
+impl Filled {
+    fn new(rule: &Rule, first: NaiveDateTime) -> Self {
+        let rule = filled(rule, first);
+        // Rules know no less than a second, so the first date says the rest. A leap second is none of theirs.
+        let fraction = first.nanosecond() % 1_000_000_000;
+        let mut times = Vec::new();
+        for hour in &rule.by_hour {
+            for minute in &rule.by_minute {
+                for second in &rule.by_second {
+                    let [hour, minute, second] =
+                        [hour, minute, second].map(|number| number.unsigned_abs().into());
+                    times.extend(NaiveTime::from_hms_nano_opt(hour, minute, second, fraction));
+                }
             }
-        };
-        let (hours, minutes, seconds) = (
-            or(&rule.by_hour, first.hour()),
-            or(&rule.by_minute, first.minute()),
-            or(&rule.by_second, first.second()),
-        );
-        let times = hours.iter().flat_map(|hour| {
-            minutes.iter().flat_map(|minute| {
-                seconds.iter().filter_map(|second| NaiveTime::from_hms_opt(*hour, *minute, *second))
-            })
-        });
-        Self {
-            rule,
-            month: (yearly && names_no_day && rule.by_month.is_empty()).then(|| first.month()),
-            month_day: ((yearly || monthly) && names_no_day).then(|| first.day()),
-            weekday: (weekly || week_named).then(|| first.weekday()),
-            times: times.collect(),
         }
+        Self { rule, times }
     }
 
     /// What the rule names in the period that begins on that day.
@@ -123,25 +130,23 @@ impl<'a> Filled<'a> {
             Frequency::Yearly => begin.checked_add_months(Months::new(12)),
         };
         let days = begin.iter_days().take_while(|day| end.is_none_or(|end| *day < end));
-        let dates: Vec<NaiveDateTime> = days
-            .filter(|day| self.names(*day))
-            .flat_map(|day| self.times.iter().map(move |time| day.and_time(*time)))
-            .collect();
-        if self.rule.by_position.is_empty() { dates } else { self.picked(&dates) }
+        let days: Vec<NaiveDate> = days.filter(|day| self.names(*day)).collect();
+        if self.rule.by_position.is_empty() {
+            days.iter().flat_map(|day| self.times.iter().map(|time| day.and_time(*time))).collect()
+        } else {
+            self.picked(&days)
+        }
     }
 
     fn names(&self, day: NaiveDate) -> bool {
-        let rule = self.rule;
+        let rule = &self.rule;
         let month_has = i16::from(day.num_days_in_month());
         let year_has = if day.leap_year() { 366 } else { 365 };
         holds(&rule.by_month, number(day.month()), 12)
             && holds(&rule.by_month_day, number(day.day()), month_has)
             && holds(&rule.by_year_day, number(day.ordinal()), year_has)
+            && self.names_weekday(day)
             && self.names_week(day)
-            && (rule.by_day.is_empty() || rule.by_day.iter().any(|by_day| self.names_weekday(*by_day, day)))
-            && self.month.is_none_or(|month| month == day.month())
-            && self.month_day.is_none_or(|month_day| month_day == day.day())
-            && self.weekday.is_none_or(|weekday| weekday == day.weekday())
     }
 
     /// The week 1 of a year is the first that has four of its days or more.
@@ -159,11 +164,12 @@ impl<'a> Filled<'a> {
         last.is_some_and(|last| holds(&self.rule.by_week, week(middle), week(last)))
     }
 
-    fn names_weekday(&self, by_day: ByDay, day: NaiveDate) -> bool {
-        if by_day.weekday() != day.weekday() {
-            return false;
+    fn names_weekday(&self, day: NaiveDate) -> bool {
+        let by_day = &self.rule.by_day;
+        let each = ByDay::each(day.weekday());
+        if by_day.is_empty() || by_day.contains(&each) {
+            return true;
         }
-        let Some(nth) = by_day.nth else { return true };
         // In the month, or in the year where no month is named.
         let in_month = self.rule.frequency == Frequency::Monthly || !self.rule.by_month.is_empty();
         let (passed, has) = if in_month {
@@ -171,24 +177,25 @@ impl<'a> Filled<'a> {
         } else {
             (day.ordinal0(), if day.leap_year() { 366 } else { 365 })
         };
-        let (from_begin, from_end) = (number(passed / 7 + 1), number((has - 1 - passed) / 7 + 1));
-        i16::from(nth) == from_begin || i16::from(nth) == -from_end
+        // At most 53.
+        let nth = |passed: u32| i8::try_from(passed / 7 + 1).unwrap_or(i8::MAX);
+        [nth(passed), -nth(has - 1 - passed)]
+            .iter()
+            .any(|nth| by_day.contains(&ByDay { nth: Some(*nth), ..each }))
     }
 
-    fn picked(&self, dates: &[NaiveDateTime]) -> Vec<NaiveDateTime> {
-        let mut picked: Vec<NaiveDateTime> = self
-            .rule
-            .by_position
-            .iter()
-            .filter_map(|position| {
-                let steps = usize::from(position.unsigned_abs());
-                let place = if *position > 0 { Some(steps - 1) } else { dates.len().checked_sub(steps) };
-                dates.get(place?).copied()
-            })
-            .collect();
-        picked.sort_unstable();
-        picked.dedup();
-        picked
+    /// The dates at the rule's positions among all times of those days.
+    fn picked(&self, days: &[NaiveDate]) -> Vec<NaiveDateTime> {
+        let times = self.times.len();
+        let place = |position: i16| {
+            let steps = usize::from(position.unsigned_abs());
+            if position > 0 { Some(steps - 1) } else { (days.len() * times).checked_sub(steps) }
+        };
+        let places: BTreeSet<usize> =
+            self.rule.by_position.iter().filter_map(|position| place(*position)).collect();
+        let date =
+            |place: usize| Some(days.get(place.checked_div(times)?)?.and_time(self.times[place % times]));
+        places.into_iter().map_while(date).collect()
     }
 }
 

@@ -74,6 +74,9 @@ const MINUTE: Numbers = numbers("BYMINUTE", 0..=59, false, "minutes are 0 to 59"
 const SECOND: Numbers = numbers("BYSECOND", 0..=59, false, "seconds are 0 to 59");
 const POSITION: Numbers = numbers("BYSETPOS", -366..=366, true, "positions are 1 to 366 or -366 to -1");
 
+/// What a rule may grow by when its series is cut, and is read back as.
+const CUT_CHARS: usize = 100;
+
 const END: &str = "it is a time like 20261231T235959Z, or a day like 20261231";
 const DAYS: &str = "days are MO, TU, WE, TH, FR, SA or SU, with the first as 1MO and the last as -1MO";
 
@@ -82,7 +85,7 @@ impl FromStr for Rule {
 
     /// Reads a rule as iCalendar has it, with or without `RRULE:` before it.
     fn from_str(text: &str) -> Result<Self, RuleError> {
-        if text.chars().count() > Self::MAX_CHARS {
+        if text.chars().count() > Self::MAX_CHARS + CUT_CHARS {
             return Err(RuleError::TooLong);
         }
         let text = text.trim().to_ascii_uppercase();

@@ -45,6 +45,11 @@ pub struct ByDay {
 }
 
 impl ByDay {
+    /// Each one of the period.
+    pub(super) fn each(weekday: Weekday) -> Self {
+        Self { nth: None, after_monday: u8::try_from(weekday.num_days_from_monday()).unwrap_or_default() }
+    }
+
     /// The day of the week.
     #[must_use]
     pub fn weekday(self) -> Weekday {

@@ -1,8 +1,9 @@
 //! The dates of a series.
 
 use std::collections::BTreeSet;
+use std::iter;
 
-use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, TimeDelta, TimeZone as _, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, SubsecRound as _, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Tz;
 
 use super::expand;
@@ -98,8 +99,7 @@ impl Series {
         let rule = self.recurrence.rule.as_ref()?;
         let first = self.wall_clock(self.first);
         let within = first.date().checked_add_days(Days::new(36_525)).unwrap_or(NaiveDate::MAX);
-        let date = expand::dates(rule, first, first.date(), within).next()?;
-        Some(self.instant(date)).filter(|starts| self.is_within_rule(*starts))
+        self.moments(rule, first.date(), within).next().filter(|starts| self.is_within_rule(*starts))
     }
 
     /// Whether the rule names that date, at the time of day at which it starts. A date that the clock skipped, and that
@@ -107,12 +107,10 @@ impl Series {
     #[must_use]
     pub fn names(&self, starts: DateTime<Utc>) -> bool {
         let (first, date) = (self.wall_clock(self.first), self.wall_clock(starts));
-        let by_rule = |rule: &Rule| {
-            expand::dates(rule, first, date.date(), date.date()).any(|named| named == date)
-                && self.instant(date) == starts
-        };
-        self.recurrence.rule.as_ref().is_some_and(by_rule)
-            && self.of_rule(starts, starts + TimeDelta::milliseconds(1)).any(|named| named == starts)
+        let on_the_clock =
+            |rule: &Rule| expand::dates(rule, first, date.date(), date.date()).any(|named| named == date);
+        self.recurrence.rule.as_ref().is_some_and(on_the_clock)
+            && self.of_rule(starts, starts).any(|named| named == starts)
     }
 
     /// Whether it has no dates from that moment on.
@@ -133,15 +131,23 @@ impl Series {
     }
 
     /// What is left of it from that date on, which becomes the first.
+    ///
+    /// A further date between the weeks, months or years of a rule that leaves some out (`INTERVAL`) becomes what they are
+    /// counted from.
     #[must_use]
     pub fn beginning_at(&self, starts: DateTime<Utc>) -> Self {
         let Recurrence { rule, rdates, exdates } = &self.recurrence;
-        let rule = rule.clone().and_then(|mut rule| {
+        let rule = rule.as_ref().and_then(|rule| {
+            let (first, date) = (self.wall_clock(self.first), self.wall_clock(starts));
+            let as_named = expand::dates(rule, first, date.date(), date.date()).any(|named| named == date);
+            let mut left = if as_named { rule.clone() } else { expand::filled(rule, first) };
             if let RuleEnd::Count(count) = rule.end {
                 let passed = u32::try_from(self.counted_before(starts)).unwrap_or(u32::MAX);
-                rule.end = RuleEnd::Count(count.checked_sub(passed).filter(|left| *left > 0)?);
+                let counts = starts == self.first || self.of_rule(starts, starts).any(|at| at == starts);
+                let counted = count.checked_sub(passed).filter(|left| *left > 0)?;
+                left.end = RuleEnd::Count(counted + u32::from(!counts));
             }
-            Some(rule)
+            Some(left)
         });
         let recurrence = Recurrence {
             rule,
@@ -166,7 +172,8 @@ impl Series {
                     RuleEnd::Count(count.min(before.max(1)))
                 }
                 end if end == RuleEnd::Never || self.is_within_rule(at) => {
-                    RuleEnd::Until(at - TimeDelta::seconds(1))
+                    // Rules know no less than a second.
+                    RuleEnd::Until((at - TimeDelta::nanoseconds(1)).trunc_subsecs(0))
                 }
                 end => end,
             };
@@ -180,7 +187,7 @@ impl Series {
         Self { first: self.first, zone: self.zone, recurrence }
     }
 
-    /// What its rule names in about that stretch, and maybe a little around it; none twice but where clocks change.
+    /// What its rule names in about that stretch, and maybe a little around it, in order.
     fn of_rule(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> impl Iterator<Item = DateTime<Utc>> + '_ {
         let first = self.wall_clock(self.first);
         // Around the days that a shifted clock reaches into.
@@ -192,21 +199,40 @@ impl Series {
                 RuleEnd::Count(count) => (first.date(), self.counted(count)),
                 _ => (since, usize::MAX),
             };
-            expand::dates(rule, first, since, last)
-                .take(most)
-                .map(|date| self.instant(date))
-                .take_while(|starts| self.is_within_rule(*starts))
+            self.moments(rule, since, last).take(most).take_while(|starts| self.is_within_rule(*starts))
         })
+    }
+
+    /// When the rule's dates are, in order, and none twice: what the clocks skip is later than it stands in the rule, and
+    /// may be when another date is; what they show twice may be over before the first date.
+    fn moments<'a>(
+        &'a self,
+        rule: &'a Rule,
+        since: NaiveDate,
+        last: NaiveDate,
+    ) -> impl Iterator<Item = DateTime<Utc>> + 'a {
+        let first = self.wall_clock(self.first);
+        let mut dates = expand::dates(rule, first, since, last).peekable();
+        // With what the clocks then show: as long as the rule's next date is not later, it may come before.
+        let mut near = BTreeSet::new();
+        let in_order = iter::from_fn(move || {
+            let may_precede = |date: &NaiveDateTime, near: &BTreeSet<(DateTime<Utc>, NaiveDateTime)>| {
+                near.first().is_none_or(|(_, shown)| date <= shown)
+            };
+            while let Some(date) = dates.next_if(|date| may_precede(date, &near)) {
+                let starts = if date == first { self.first } else { on_wall_clock(date, self.zone) };
+                near.insert((starts, self.wall_clock(starts)));
+            }
+            near.pop_first().map(|(starts, _)| starts)
+        });
+        in_order.filter(|starts| *starts >= self.first)
     }
 
     /// How many dates of a `COUNT` the rule itself names: the first date counts also where it is none of them.
     fn counted(&self, count: u32) -> usize {
-        let first = self.wall_clock(self.first);
-        let named = self
-            .recurrence
-            .rule
-            .iter()
-            .any(|rule| expand::dates(rule, first, first.date(), first.date()).next() == Some(first));
+        let day = self.wall_clock(self.first).date();
+        let rule = self.recurrence.rule.as_ref();
+        let named = rule.is_some_and(|rule| self.moments(rule, day, day).next() == Some(self.first));
         usize::try_from(count).unwrap_or(usize::MAX) - usize::from(!named)
     }
 
@@ -230,10 +256,6 @@ impl Series {
     #[must_use]
     pub fn wall_clock(&self, at: DateTime<Utc>) -> NaiveDateTime {
         at.with_timezone(&self.zone).naive_local()
-    }
-
-    fn instant(&self, date: NaiveDateTime) -> DateTime<Utc> {
-        if date == self.wall_clock(self.first) { self.first } else { on_wall_clock(date, self.zone) }
     }
 }
 

@@ -98,6 +98,97 @@ fn a_first_date_that_the_rule_does_not_name_counts() {
     assert_eq!(odd.first_by_rule(), Some(at("2026-11-09T09:00:00Z")));
 }
 
+/// All dates that a series has until the year 2040.
+fn all(series: &Series) -> Vec<String> {
+    starts(series, "1970-01-01T00:00:00Z", "2040-01-01T00:00:00Z")
+}
+
+#[test]
+fn each_weekday_and_the_nth_of_another_are_both_meant() {
+    let both = series("2026-11-02T09:00:00Z", Tz::UTC, "FREQ=MONTHLY;BYDAY=MO,2TU;COUNT=3");
+    assert_eq!(all(&both), ["2026-11-02T09:00+00:00", "2026-11-09T09:00+00:00", "2026-11-10T09:00+00:00"]);
+}
+
+#[test]
+fn a_week_of_the_year_has_the_weekday_of_the_first_date() {
+    let wednesdays = series("2027-05-19T09:00:00Z", Tz::UTC, "FREQ=YEARLY;BYWEEKNO=20;COUNT=2");
+    assert_eq!(all(&wednesdays), ["2027-05-19T09:00+00:00", "2028-05-17T09:00+00:00"]);
+}
+
+#[test]
+fn positions_count_in_the_whole_of_the_first_week() {
+    let second = series("2026-11-04T09:00:00Z", Tz::UTC, "FREQ=WEEKLY;BYDAY=MO,WE,FR;BYSETPOS=2;COUNT=2");
+    assert_eq!(all(&second), ["2026-11-04T09:00+00:00", "2026-11-11T09:00+00:00"]);
+}
+
+#[test]
+fn weeks_at_the_turn_of_the_year_belong_to_the_year_that_has_more_of_them() {
+    // The weeks 1 of 2026 and 2032, which have 53.
+    let first = series("2025-06-02T09:00:00Z", Tz::UTC, "FREQ=YEARLY;BYWEEKNO=-53;BYDAY=MO;COUNT=3");
+    assert_eq!(all(&first)[1..], ["2025-12-29T09:00+00:00", "2031-12-29T09:00+00:00"]);
+    let last = series("2026-12-25T09:00:00Z", Tz::UTC, "FREQ=YEARLY;BYWEEKNO=53;BYDAY=FR,SU;COUNT=3");
+    assert_eq!(all(&last)[1..], ["2027-01-01T09:00+00:00", "2027-01-03T09:00+00:00"]);
+}
+
+#[test]
+fn what_the_clock_skips_and_so_is_another_date_is_one() {
+    let nights =
+        series("2026-03-28T02:30:00+01:00", Tz::Europe__Berlin, "FREQ=DAILY;BYHOUR=2,3;BYMINUTE=30;COUNT=4");
+    assert_eq!(
+        all(&nights),
+        [
+            "2026-03-28T02:30+01:00",
+            "2026-03-28T03:30+01:00",
+            "2026-03-29T03:30+02:00",
+            "2026-03-30T02:30+02:00"
+        ]
+    );
+}
+
+#[test]
+fn what_the_clock_skips_for_half_an_hour_may_be_later_than_the_next_date() {
+    let nights = series(
+        "2026-10-03T02:15:00+10:30",
+        Tz::Australia__Lord_Howe,
+        "FREQ=DAILY;BYHOUR=2;BYMINUTE=15,30;UNTIL=20261004T023000",
+    );
+    assert_eq!(all(&nights), ["2026-10-03T02:15+10:30", "2026-10-03T02:30+10:30", "2026-10-04T02:30+11:00"]);
+}
+
+#[test]
+fn what_is_before_the_first_date_follows_from_moments_and_not_from_the_clock() {
+    let shown_twice =
+        series("2026-10-25T02:30:00+01:00", Tz::Europe__Berlin, "FREQ=DAILY;BYHOUR=2;BYMINUTE=30,45;COUNT=2");
+    assert_eq!(all(&shown_twice), ["2026-10-25T02:30+01:00", "2026-10-26T02:30+01:00"]);
+    let skipped =
+        series("2026-03-29T03:30:00+02:00", Tz::Europe__Berlin, "FREQ=DAILY;BYHOUR=2;BYMINUTE=45;COUNT=2");
+    assert_eq!(all(&skipped), ["2026-03-29T03:30+02:00", "2026-03-29T03:45+02:00"]);
+}
+
+#[test]
+fn what_is_left_of_a_series_goes_on_as_it_was_where_the_clock_skips_its_first_date() {
+    let nights = series("2026-03-28T02:30:00+01:00", Tz::Europe__Berlin, "FREQ=DAILY;COUNT=3");
+    let left = nights.beginning_at(at("2026-03-29T03:30:00+02:00"));
+    assert_eq!(all(&left), ["2026-03-29T03:30+02:00", "2026-03-30T02:30+02:00"]);
+}
+
+#[test]
+fn what_is_left_of_a_series_goes_on_as_it_was_after_a_further_date() {
+    let mut tuesdays = series("2026-11-03T09:00:00Z", Tz::UTC, "FREQ=WEEKLY;COUNT=3");
+    tuesdays.recurrence.rdates.insert(at("2026-11-05T15:00:00Z"));
+    let left = tuesdays.beginning_at(at("2026-11-05T15:00:00Z"));
+    assert_eq!(all(&left), ["2026-11-05T15:00+00:00", "2026-11-10T09:00+00:00", "2026-11-17T09:00+00:00"]);
+}
+
+#[test]
+fn a_fraction_of_a_second_stays() {
+    let days = series("2026-11-02T09:00:00.250Z", Tz::UTC, "FREQ=DAILY;COUNT=3");
+    let last = at("2026-11-04T09:00:00.250Z");
+    assert_eq!(days.dates(last, at("2027-01-01T00:00:00Z"), 9).expect("few").len(), 1);
+    assert_eq!(all(&days.until(last)).len(), 2);
+    assert_eq!(all(&series("2026-11-02T09:00:00.250Z", Tz::UTC, "FREQ=DAILY").until(last)).len(), 2);
+}
+
 #[test]
 fn a_series_knows_when_it_is_over() {
     let counted = series("2026-11-02T09:00:00Z", Tz::UTC, "FREQ=DAILY;COUNT=3");
