@@ -117,7 +117,8 @@ async fn what_recurs_is_booked_and_shown_with_its_rule_and_its_dates() {
         let line = shown.lines().find(|line| line.starts_with("recurrence ")).unwrap();
         assert!(line.contains("rrule FREQ=DAILY;COUNT=3 rdates "), "{shown}");
     }
-    assert_eq!(desk.starts(id), nines([7, 9, 12, 16]));
+    desk.book();
+    assert_eq!(desk.starts(id), nines([7, 9, 12, 16]), "and none of another");
     assert_eq!(desk.told(&["dates", id, "--state", "cancelled"], "starts"), nines([8]));
     let few = ["dates", id, "--from", &at_nine(9), "--until", &at_nine(16), "--limit", "1"];
     assert_eq!(desk.told(&few, "starts"), nines([9]));
@@ -195,6 +196,8 @@ async fn a_date_and_all_that_follow_are_changed_and_cancelled() {
     assert_eq!(desk.starts(&id), nines([7, 15, 22, 29]));
     let ended = desk.json(&["cancel", &id, "--date", &at_nine(22), "--and-following"]);
     assert_eq!((&ended["id"], &ended["cancelled_at"]), (&json!(id), &Value::Null));
+    let last_ends = text(nine(15) + TimeDelta::minutes(30));
+    assert_eq!(ended["recurrence"]["last_ends"], last_ends, "what is cancelled is not its last date");
     assert_eq!(desk.starts(&id), nines([7, 15]));
     for verb in ["change", "cancel"] {
         let said = desk.refused(&[verb, &id, "--and-following"]);
