@@ -239,6 +239,18 @@ async fn how_it_recurs_is_changed() {
 }
 
 #[tokio::test]
+async fn what_does_not_recur_any_more_is_past_when_its_first_date_is() {
+    let desk = Desk::new().await;
+    let starts = text(Clock::system().now() - TimeDelta::hours(77));
+    let added = desk.json(&["add", "--starts", &starts, "--duration", "1h", "--rrule", "FREQ=DAILY;COUNT=9"]);
+    let id = added["id"].as_str().unwrap();
+    assert_eq!(desk.json(&["show", id])["state"], "ongoing");
+    desk.json(&["change", id, "--no-recurrence"]);
+    assert_eq!(desk.starts(id), Vec::<String>::new());
+    assert_eq!(desk.json(&["show", id])["state"], "past");
+}
+
+#[tokio::test]
 async fn exceptions_of_what_takes_place_once_are_refused() {
     let desk = Desk::new().await;
     let starts = at_nine(7);

@@ -48,7 +48,7 @@ impl Recurring {
 pub(super) struct RecurringChange {
     #[command(flatten)]
     dates: DatesChange,
-    /// It does not recur any more, and only its first date stays, or the next one where that has started
+    /// It does not recur any more: of what is to come, only the first date of its rule stays
     #[arg(long, conflicts_with = "DatesChange")]
     no_recurrence: bool,
 }
