@@ -16,3 +16,4 @@ mod pages;
 mod races;
 mod scopes;
 mod series;
+mod series_changes;
