@@ -8,11 +8,30 @@ use super::change_appointment::{
     AppointmentChange, ChangeAppointmentError, Patch, changeable, check_lobby, moved, sealed, write,
 };
 use super::dates::place_dates;
+use super::transaction::transact;
 use crate::app::App;
 use crate::reservation::{
     Appointment, AppointmentId, BookedDate, DateField, Recurrence, Recurring, Series, Tenant, TenantName,
 };
 use crate::store::occurrences;
+
+/// Changes one date of a series, in a transaction of its own.
+///
+/// # Errors
+/// See [`change_date_in`].
+pub async fn change_date(
+    app: &App,
+    tenant: &TenantName,
+    id: AppointmentId,
+    original_start: DateTime<Utc>,
+    expected: Option<i64>,
+    change: AppointmentChange,
+) -> Result<(Appointment, BookedDate), ChangeAppointmentError> {
+    transact(app, async |db| {
+        change_date_in(app, db, tenant, id, original_start, expected, change.clone()).await
+    })
+    .await
+}
 
 /// Changes one date of a series, as a part of a transaction; only at the revision `expected` of the appointment, where
 /// one is. What is changed the date has for itself from then on.
@@ -102,6 +121,20 @@ async fn changed(
     Ok(date)
 }
 
+/// Cancels one date of a series, in a transaction of its own.
+///
+/// # Errors
+/// See [`cancel_date_in`].
+pub async fn cancel_date(
+    app: &App,
+    tenant: &TenantName,
+    id: AppointmentId,
+    original_start: DateTime<Utc>,
+    expected: Option<i64>,
+) -> Result<(Appointment, BookedDate), ChangeAppointmentError> {
+    transact(app, async |db| cancel_date_in(app, db, tenant, id, original_start, expected).await).await
+}
+
 /// Cancels one date of a series, as a part of a transaction; only at the revision `expected` of the appointment, where one
 /// is. It becomes an exception of the series, and stays to be seen. One that was cancelled before stays as it is.
 ///
@@ -136,6 +169,20 @@ pub async fn cancel_date_in(
     let cancelled = BookedDate { cancelled_at: Some(now), ..date.clone() };
     put(db, &mut appointment, &date, cancelled.clone()).await?;
     Ok((appointment, cancelled))
+}
+
+/// Cancels a date of a series and all that follow, in a transaction of its own.
+///
+/// # Errors
+/// See [`cancel_following_in`].
+pub async fn cancel_following(
+    app: &App,
+    tenant: &TenantName,
+    id: AppointmentId,
+    original_start: DateTime<Utc>,
+    expected: Option<i64>,
+) -> Result<Appointment, ChangeAppointmentError> {
+    transact(app, async |db| cancel_following_in(app, db, tenant, id, original_start, expected).await).await
 }
 
 /// Cancels a date of a series and all that follow, as a part of a transaction; only at the revision `expected` of the

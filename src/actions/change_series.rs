@@ -15,12 +15,31 @@ use super::change_appointment::{
     AppointmentChange, ChangeAppointmentError, Patch, RecurrenceChange, changeable, changed, moved, write,
 };
 use super::dates::{Dates, check_exceptions, check_rule, place_dates};
+use super::transaction::transact;
 use crate::app::App;
 use crate::reservation::{
     Appointment, AppointmentId, BookedDate, DateField, Reach, Recurrence, Recurring, Series, Slot, Tenant,
     TenantName, on_wall_clock, plan_series,
 };
 use crate::store::occurrences;
+
+/// Changes a date of a series and all that follow, in a transaction of its own.
+///
+/// # Errors
+/// See [`change_following_in`].
+pub async fn change_following(
+    app: &App,
+    tenant: &TenantName,
+    id: AppointmentId,
+    original_start: DateTime<Utc>,
+    expected: Option<i64>,
+    change: AppointmentChange,
+) -> Result<Appointment, ChangeAppointmentError> {
+    transact(app, async |db| {
+        change_following_in(app, db, tenant, id, original_start, expected, change.clone()).await
+    })
+    .await
+}
 
 /// Changes a date of a series and all that follow, as a part of a transaction; only at the revision `expected`, where one
 /// is.

@@ -46,14 +46,21 @@ impl Output {
     }
 }
 
-/// A thing as lines of names and values; what is absent is left out.
+/// A thing as lines of names and values; what is absent is left out. Of several things below one name each has a line.
 fn block(value: &Value) -> String {
     let Value::Object(fields) = value else {
         return text(value);
     };
     let width = fields.keys().map(String::len).max().unwrap_or(0);
     let there = fields.iter().filter(|(_, value)| !value.is_null());
-    there.map(|(name, value)| format!("{name:width$}  {}", text(value))).collect::<Vec<_>>().join("\n")
+    let lines = there.map(|(name, value)| match value {
+        Value::Array(things) if things.iter().any(Value::is_object) => {
+            let things: Vec<String> = things.iter().map(text).collect();
+            format!("{name:width$}  {}", things.join(&format!("\n{:width$}  ", "")))
+        }
+        value => format!("{name:width$}  {}", text(value)),
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 fn text(value: &Value) -> String {

@@ -25,6 +25,7 @@ mod races;
 mod removal;
 mod rig;
 mod schema;
+mod series_by_command;
 mod spellings;
 mod tls;
 mod windows;

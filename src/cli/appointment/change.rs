@@ -5,8 +5,11 @@ use chrono_tz::Tz;
 use clap::Args;
 
 use super::people::People;
-use super::show;
+use super::recurrence::RecurringChange;
+use super::show::{show, show_date};
 use crate::actions::change_appointment::{AppointmentChange, End, Patch, change_appointment};
+use crate::actions::change_date::change_date;
+use crate::actions::change_series::change_following;
 use crate::actions::passwords;
 use crate::app::App;
 use crate::cli::Done;
@@ -24,10 +27,16 @@ pub(in crate::cli) struct ChangeArgs {
     /// Only if it has had this many changes, as `revision` says
     #[arg(long, value_name = "N")]
     revision: Option<i64>,
+    /// Only this date, by its `original_start`; what is changed it has for itself from then on
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    date: Option<DateTime<Utc>>,
+    /// This date and all that follow
+    #[arg(long, requires = "date")]
+    and_following: bool,
     /// Another room
     #[arg(long, value_name = "NAME")]
     room: Option<RoomName>,
-    /// When it starts, with offset; it keeps its length where no end is given
+    /// When it starts, with offset; it keeps its length where no end is given, and later dates move along
     #[arg(long, value_name = "TIME", value_parser = time)]
     starts: Option<DateTime<Utc>>,
     /// When it ends, with offset, or `none`
@@ -36,6 +45,8 @@ pub(in crate::cli) struct ChangeArgs {
     /// How long it takes, in place of --ends
     #[arg(long, value_name = "LENGTH", value_parser = positive_length, conflicts_with = "ends")]
     duration: Option<TimeDelta>,
+    #[command(flatten)]
+    recurring: RecurringChange,
     /// What it is about, or `none`
     #[arg(long, value_parser = |text: &str| Maybe::or(text, str::parse::<Title>))]
     title: Option<Maybe<Title>>,
@@ -114,7 +125,7 @@ impl ChangeArgs {
             starts: self.starts,
             ends,
             time_zone: self.time_zone,
-            recurrence: Patch::Keep,
+            recurrence: self.recurring.change(),
             external_id: self.external_id.into(),
             title: self.title.into(),
             description: self.description.into(),
@@ -128,7 +139,17 @@ impl ChangeArgs {
             max_duration: self.max_duration.into(),
         };
         let shows_password = matches!(change.password, Patch::Set(_));
-        let changed = change_appointment(app, &tenant.name, self.id, self.revision, change).await?;
+        let Self { id, date, and_following, revision, .. } = self;
+        let changed = match date {
+            None => change_appointment(app, &tenant.name, id, revision, change).await?,
+            Some(date) if and_following => {
+                change_following(app, &tenant.name, id, date, revision, change).await?
+            }
+            Some(date) => {
+                let (appointment, date) = change_date(app, &tenant.name, id, date, revision, change).await?;
+                return show_date(app, &tenant, &appointment, date, shows_password, output);
+            }
+        };
         show(app, &tenant, &changed, shows_password, output).await
     }
 }

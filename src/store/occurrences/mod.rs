@@ -107,7 +107,8 @@ pub async fn endless(
     Ok(id.map(AppointmentId::from))
 }
 
-/// Notes between which moments an appointment that recurs takes place, as its dates are now.
+/// Notes between which moments an appointment that recurs takes place, as its dates are now. After the last that is not
+/// cancelled there is nothing more to come; where no dates are left, its own end was the last.
 ///
 /// # Errors
 /// Where the database fails.
@@ -118,8 +119,10 @@ pub async fn measure(
 ) -> Result<Option<(DateTime<Utc>, Option<DateTime<Utc>>)>, StoreError> {
     let span = sqlx::query!(
         r#"UPDATE appointments a
-         SET first_starts = LEAST(s.first, a.starts), last_ends = CASE WHEN a.expanded_until IS NULL THEN s.last END
-         FROM (SELECT min(starts) AS first, max(ends) AS last FROM occurrences
+         SET first_starts = LEAST(s.first, a.starts),
+             last_ends = CASE WHEN a.expanded_until IS NULL THEN COALESCE(s.last, a.ends) END
+         FROM (SELECT min(starts) AS first,
+                      COALESCE(max(ends) FILTER (WHERE cancelled_at IS NULL), max(ends)) AS last FROM occurrences
                WHERE tenant_id = $1 AND appointment_id = $2) s
          WHERE a.tenant_id = $1 AND a.id = $2 AND a.first_starts IS NOT NULL
          RETURNING a.first_starts AS "first!", a.last_ends AS last"#,
