@@ -12,17 +12,29 @@ from frontdesk_client.api.appointments import (
     create_appointments,
     get_appointment,
     list_appointments,
+    preview_appointment,
     update_appointment,
 )
 from frontdesk_client.api.conferences import get_conference, list_conferences
+from frontdesk_client.api.occurrences import (
+    cancel_following,
+    cancel_occurrence,
+    get_occurrence,
+    list_occurrences,
+    list_occurrences_of_appointment,
+    update_following,
+    update_occurrence,
+)
 from frontdesk_client.models import (
     Appointment,
     AppointmentBatchInput,
     AppointmentChange,
     AppointmentInput,
+    Occurrence,
     ParticipantInput,
     Problem,
     ProblemCode,
+    RecurrenceInput,
 )
 
 client = AuthenticatedClient(base_url=os.environ["FRONTDESK_URL"], token=os.environ["FRONTDESK_KEY"])
@@ -76,6 +88,40 @@ assert [item.id for item in listed] == [moved.parsed.id] + [item.id for item in 
 # It cancels.
 cancelled = cancel_appointment.sync(booked.parsed.id, client=client, if_match=moved.headers["ETag"])
 assert isinstance(cancelled, Appointment) and cancelled.state == "cancelled", cancelled
+
+# It books what recurs, after a look at its dates.
+day, week = 24 * hour, 7 * 24 * hour
+series_starts = starts + 30 * day
+weekly = AppointmentInput(
+    room=room, starts=series_starts, duration_seconds=3600, recurrence=RecurrenceInput(rrule="FREQ=WEEKLY;COUNT=4")
+)
+preview = preview_appointment.sync(client=client, body=weekly, limit=3)
+assert [date.starts for date in preview.dates] == [series_starts + n * week for n in range(3)] and preview.more, preview
+series = create_appointment.sync_detailed(client=client, body=weekly)
+assert series.status_code == 201 and series.parsed.recurrence.rrule == "FREQ=WEEKLY;COUNT=4", series
+which = series.parsed.id
+dates = list_occurrences_of_appointment.sync(which, client=client).data
+assert [date.original_start for date in dates] == [series_starts + n * week for n in range(4)], dates
+taken = create_appointment.sync(client=client, body=AppointmentInput(room=room, starts=dates[3].starts, duration_seconds=60))
+assert isinstance(taken, Problem) and taken.code == ProblemCode.ROOM_TAKEN, taken
+
+# It moves one date, and another one with all that follow; it cancels one.
+etag = series.headers["ETag"]
+later = AppointmentChange(starts=dates[1].starts + day)
+moved = update_occurrence.sync_detailed(which, dates[1].original_start, client=client, body=later, if_match=etag)
+assert isinstance(moved.parsed, Occurrence) and moved.parsed.own == ["time"], moved
+assert moved.parsed.starts == dates[1].starts + day and moved.parsed.ends == dates[1].ends + day, moved
+assert get_occurrence.sync(which, dates[1].original_start, client=client) == moved.parsed
+later = AppointmentChange(starts=dates[2].starts + hour)
+etag = moved.headers["ETag"]
+following = update_following.sync(which, dates[2].original_start, client=client, body=later, if_match=etag)
+assert isinstance(following, Appointment) and following.starts == dates[2].starts + hour, following
+cancelled = cancel_occurrence.sync(which, dates[0].original_start, client=client)
+assert isinstance(cancelled, Occurrence) and cancelled.state == "cancelled", cancelled
+ended = cancel_following.sync(which, dates[3].original_start + hour, client=client)
+assert isinstance(ended, Appointment) and ended.recurrence.last_ends == dates[2].ends + hour, ended
+calendar = list_occurrences.sync(client=client, room=room, from_=series_starts).data
+assert [date.starts for date in calendar] == [dates[1].starts + day, dates[2].starts + hour], calendar
 
 # A room that a conference server has opened is seen. (Some stay open, for Schemathesis to find.)
 server = {"Authorization": f"Bearer {os.environ['FRONTDESK_SERVER_KEY']}"}

@@ -5,6 +5,7 @@ use chrono_tz::Tz;
 use clap::Args;
 
 use super::people::People;
+use super::reach::Reach;
 use super::recurrence::RecurringChange;
 use super::show::{show, show_date};
 use crate::actions::change_appointment::{AppointmentChange, End, Patch, change_appointment};
@@ -27,12 +28,8 @@ pub(in crate::cli) struct ChangeArgs {
     /// Only if it has had this many changes, as `revision` says
     #[arg(long, value_name = "N")]
     revision: Option<i64>,
-    /// Only this date, by its `original_start`; what is changed it has for itself from then on
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    date: Option<DateTime<Utc>>,
-    /// This date and all that follow
-    #[arg(long, requires = "date")]
-    and_following: bool,
+    #[command(flatten)]
+    reach: Reach,
     /// Another room
     #[arg(long, value_name = "NAME")]
     room: Option<RoomName>,
@@ -139,7 +136,7 @@ impl ChangeArgs {
             max_duration: self.max_duration.into(),
         };
         let shows_password = matches!(change.password, Patch::Set(_));
-        let Self { id, date, and_following, revision, .. } = self;
+        let Self { id, reach: Reach { date, and_following }, revision, .. } = self;
         let changed = match date {
             None => change_appointment(app, &tenant.name, id, revision, change).await?,
             Some(date) if and_following => {

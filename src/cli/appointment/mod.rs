@@ -10,6 +10,7 @@ mod import;
 mod list;
 mod people;
 mod preview;
+mod reach;
 mod recurrence;
 mod show;
 
