@@ -193,11 +193,21 @@ pub async fn book(app: &App, booking: Booking) -> Result<Appointment, BookError>
     transact(app, async |db| book_in(app, db, booking.clone()).await).await
 }
 
-/// Books a room, as a part of a transaction, which has to be rolled back after an error. PostgreSQL itself sees to it that no two bookings of a room overlap.
+/// Books a room, as a part of a transaction, which has to be rolled back after an error. PostgreSQL itself sees to it that
+/// no two bookings of a room overlap.
 ///
 /// # Errors
 /// Where the booking makes no sense, or the room is taken.
 pub async fn book_in(app: &App, db: &mut PgConnection, booking: Booking) -> Result<Appointment, BookError> {
+    Ok(book_counted(app, db, booking).await?.0)
+}
+
+/// The same, with the number of its dates that were placed.
+pub(super) async fn book_counted(
+    app: &App,
+    db: &mut PgConnection,
+    booking: Booking,
+) -> Result<(Appointment, usize), BookError> {
     let now = app.clock.now();
     let slot = Slot::new(booking.starts, booking.ends).ok_or(BookError::EndsTooSoon)?;
     if slot.ends().is_some_and(|ends| ends.year() > 9999) {
@@ -260,14 +270,13 @@ pub async fn book_in(app: &App, db: &mut PgConnection, booking: Booking) -> Resu
     if written != Written::Done {
         return Err(in_the_way(db, &appointment, written).await?);
     }
-    match dates {
-        None => later_dates_in_the_way(db, &appointment, &[slot]).await?,
-        Some(dates) => {
-            let booked = dates.booked(&appointment, now);
-            place_dates(db, &mut appointment, &booked).await?;
-        }
-    }
-    Ok(appointment)
+    let Some(dates) = dates else {
+        later_dates_in_the_way(db, &appointment, &[slot]).await?;
+        return Ok((appointment, 1));
+    };
+    let booked = dates.booked(&appointment, now);
+    place_dates(db, &mut appointment, &booked).await?;
+    Ok((appointment, booked.len()))
 }
 
 /// What keeps an appointment from being written.

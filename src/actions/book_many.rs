@@ -2,11 +2,14 @@
 
 use sqlx::PgConnection;
 
-use super::book::{BookError, Booking, book_in};
+use super::book::{BookError, Booking, book_counted};
 use super::transaction::transact;
 use crate::app::App;
 use crate::reservation::{Appointment, AppointmentId};
 use crate::store::StoreError;
+
+/// The most dates that are booked at once.
+pub const MOST_DATES: usize = 50_000;
 
 /// Why no room was booked.
 #[derive(Debug, thiserror::Error)]
@@ -14,6 +17,9 @@ pub enum BookManyError {
     /// Some can't be booked: which, by their place from 0, and why.
     #[error("{} of the rooms can't be booked", .0.len())]
     Refused(Vec<(usize, ItemError)>),
+    /// Together they have too many dates.
+    #[error("together these appointments have more than {MOST_DATES} dates: book them in parts")]
+    TooManyDates,
     /// No room at all can be booked.
     #[error(transparent)]
     None(BookError),
@@ -58,9 +64,16 @@ pub async fn book_many_in(
     order.sort_by_key(|&place| (bookings[place].room.key(), bookings[place].starts));
     let mut booked: Vec<(usize, Appointment)> = Vec::with_capacity(bookings.len());
     let mut refused = Vec::new();
+    let mut dates = 0;
     for place in order {
-        match book_in(app, db, bookings[place].clone()).await {
-            Ok(appointment) => booked.push((place, appointment)),
+        match book_counted(app, db, bookings[place].clone()).await {
+            Ok((appointment, its_dates)) => {
+                booked.push((place, appointment));
+                dates += its_dates;
+                if dates > MOST_DATES {
+                    return Err(BookManyError::TooManyDates);
+                }
+            }
             // There is nothing to say about the rooms.
             Err(BookError::Store(error)) => return Err(error.into()),
             Err(error @ (BookError::Keys(_) | BookError::UnknownTenant(_))) => {

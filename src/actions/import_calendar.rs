@@ -4,6 +4,7 @@
 //! same of as the last time stays as it is, whatever has been changed here since.
 
 use std::collections::{HashMap, HashSet};
+use std::time::{Duration, Instant};
 
 use sqlx::PgConnection;
 
@@ -20,6 +21,9 @@ use crate::store::{StoreError, tenants};
 
 /// The most events that one file may have.
 pub const MOST_EVENTS: usize = 2000;
+
+/// How long a file is worked at. What is left then is done when it is sent again.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How often events are tried again whose rooms were taken: by events further down that move away.
 const ROUNDS: usize = 3;
@@ -83,6 +87,8 @@ pub enum Outcome {
     Outdated,
     /// All of it is over, and it was not here before; or it is cancelled and was not here before.
     Over,
+    /// There was too much before it: it is done when the file is sent again.
+    Postponed,
     /// It can't be an appointment.
     Refused(ImportRefusal),
 }
@@ -171,6 +177,7 @@ pub async fn import_calendar(app: &App, import: &Import) -> Result<Imported, Imp
     }
     let mut known = calendar_events::of_calendar(&mut db, tenant.id, &import.calendar).await?;
     drop(db);
+    let began = Instant::now();
     let mut outcomes: Vec<Option<(Outcome, Option<AppointmentId>)>> = items.iter().map(|_| None).collect();
     for round in 1..=ROUNDS {
         let mut progress = false;
@@ -178,7 +185,11 @@ pub async fn import_calendar(app: &App, import: &Import) -> Result<Imported, Imp
             if outcome.as_ref().is_some_and(|(outcome, _)| !may_fit_later(outcome)) {
                 continue;
             }
-            let is = one(app, import, &tenant, item, &mut known).await?;
+            let is = if began.elapsed() < PATIENCE {
+                one(app, import, &tenant, item, &mut known).await?
+            } else {
+                (Outcome::Postponed, None)
+            };
             progress |= round == 1 || !may_fit_later(&is.0);
             *outcome = Some(is);
         }

@@ -26,7 +26,8 @@ struct ImportedEventView {
     /// The line of the file that it begins on; null where it is not in the file any more.
     line: Option<usize>,
     /// `booked`, `changed`, `cancelled`, `unchanged` since the last time, `outdated` (a newer version was imported before),
-    /// `over` (all of it is over or cancelled, and it was not here) or `refused`.
+    /// `over` (all of it is over or cancelled, and it was not here), `postponed` (a minute was over: send the file again) or
+    /// `refused`.
     outcome: &'static str,
     /// Why it was refused.
     detail: Option<String>,

@@ -61,7 +61,8 @@ pub struct BatchView {
 
 /// Book many rooms at once
 ///
-/// Up to 1000 appointments with 10000 participants, all or none: where one can't be booked, none is, and `errors` says what is wrong with which.
+/// Up to 1000 appointments with 10000 participants and 50000 dates, all or none: where one can't be booked, none is, and
+/// `errors` says what is wrong with which.
 #[utoipa::path(
     post, path = "/v1/appointments/batch", tag = "appointments", operation_id = "createAppointments",
     security(("app" = ["appointments:write"])),
@@ -151,6 +152,7 @@ impl From<BookManyError> for Problem {
             BookManyError::Refused(refused) => {
                 all_of(refused.into_iter().map(|(place, error)| (place, error.into())).collect())
             }
+            BookManyError::TooManyDates => Self::new(Code::InvalidFields, error).at("/appointments"),
             BookManyError::None(error) => error.into(),
             BookManyError::Store(error) => error.into(),
         }

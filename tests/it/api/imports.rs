@@ -298,3 +298,36 @@ async fn only_a_calendar_file_is_taken() {
     let many = importing.send("", &calendar(&vec!["UID:x"; 10_001])).await;
     assert_eq!((many.status, many.code()), (422, "unreadable_calendar"));
 }
+
+#[tokio::test]
+async fn files_of_the_programs_that_people_use_are_imported_and_found_again() {
+    let importing = Importing::new().await;
+    importing.world.stand_at("2026-10-01T00:00:00Z");
+    for (name, file) in [
+        ("google", include_str!("../../calendars/google.ics")),
+        ("apple", include_str!("../../calendars/apple.ics")),
+        ("outlook", include_str!("../../calendars/outlook.ics")),
+    ] {
+        let first = importing.send("", file).await;
+        assert_eq!(first.status, 200, "{name}: {first:?}");
+        let outcomes = |answer: &Answer| -> Vec<String> {
+            let events = answer.body["events"].as_array().unwrap();
+            events.iter().map(|event| event["outcome"].as_str().unwrap().to_owned()).collect()
+        };
+        assert!(outcomes(&first).iter().all(|one| one == "booked" || one == "refused"), "{name}: {first:?}");
+        assert!(outcomes(&first).iter().filter(|one| *one == "booked").count() > 1, "{name}: {first:?}");
+        let again = outcomes(&importing.send("", file).await);
+        assert_eq!(
+            again,
+            outcomes(&first).iter().map(|one| one.replace("booked", "unchanged")).collect::<Vec<_>>()
+        );
+    }
+    // Nine and a half in Vienna, before and after the clocks change; one date is excepted, and one moved.
+    let seminar: Vec<String> =
+        importing.dates().await.into_iter().filter(|date| date.contains("Seminar")).collect();
+    assert_eq!(seminar[0], "2026-10-20T07:30 Seminar, weekly upcoming");
+    assert!(seminar.contains(&"2026-11-11T13:00 Seminar, moved upcoming".to_owned()), "{seminar:?}");
+    assert_eq!(seminar.last().unwrap(), "2026-12-15T08:30 Seminar, weekly upcoming");
+    let cancelled = importing.send("", include_str!("../../calendars/outlook-cancel.ics")).await;
+    assert_eq!(cancelled.body["events"][0]["outcome"], "cancelled", "{cancelled:?}");
+}
