@@ -18,7 +18,7 @@ CREATE INDEX appointments_by_time ON appointments USING gist (
     tenant_id,
     tstzrange(COALESCE(first_starts, starts), CASE WHEN first_starts IS NULL THEN ends ELSE last_ends END)
 );
-CREATE INDEX appointments_to_expand ON appointments (tenant_id, expanded_until) WHERE expanded_until IS NOT NULL;
+CREATE INDEX appointments_to_expand ON appointments (tenant_id, expanded_until, id) WHERE expanded_until IS NOT NULL;
 
 ALTER TABLE occurrences
     -- Which of its fields the date has for itself, and does not follow the appointment in.

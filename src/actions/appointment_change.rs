@@ -116,7 +116,7 @@ pub struct AppointmentChange {
     pub ends: Patch<End>,
     /// The time zone that it is booked in.
     pub time_zone: Option<Tz>,
-    /// How it recurs. `Clear` leaves the first date only.
+    /// How it recurs. `Clear` leaves the next date only.
     pub recurrence: Patch<RecurrenceChange>,
     /// What the app calls it.
     pub external_id: Patch<ExternalId>,

@@ -10,8 +10,8 @@ use super::passwords::{KeysError, lock, share_keys};
 use super::transaction::transact;
 use crate::app::App;
 use crate::reservation::{
-    AppId, Appointment, AppointmentId, Description, ExternalId, Metadata, Options, Participant, Recurrence,
-    Recurring, RoomName, RoomPassword, Series, Slot, TenantName, Title, TooManyDates,
+    AppId, Appointment, AppointmentId, BookedDate, Description, ExternalId, Metadata, Options, Participant,
+    Recurrence, Recurring, RoomName, RoomPassword, Series, Slot, TenantName, Title, TooManyDates,
 };
 use crate::store::appointments::{self, Written};
 use crate::store::{StoreError, occurrences, tenants};
@@ -148,9 +148,9 @@ pub enum BookError {
     /// One of its dates ends after the next has started.
     #[error("the date {} overlaps another date of the same appointment", .0.to_rfc3339_opts(SecondsFormat::Secs, true))]
     OverlapsItself(DateTime<Utc>),
-    /// It recurs, and has no end.
-    #[error("an appointment that recurs has to end")]
-    RecursWithoutEnd,
+    /// It recurs, and has no end, or ends too late.
+    #[error("the dates of an appointment that recurs have to end within {} days", BookedDate::LONGEST_DAYS)]
+    RecursTooLong,
     /// The first start is not one that its rule names.
     #[error(
         "the rule does not name the start{}",

@@ -61,7 +61,7 @@ pub async fn change_date_in(
              appointment, or this date and all that follow",
         ));
     }
-    if date.cancelled_at.is_some() {
+    if date.cancelled_at.is_some() && !date.room_taken {
         return Err(ChangeAppointmentError::DateCancelled);
     }
     if date.slot.ends().is_some_and(|ends| ends <= now) {
@@ -84,10 +84,11 @@ async fn changed(
     before: &BookedDate,
     change: AppointmentChange,
 ) -> Result<BookedDate, ChangeAppointmentError> {
-    let mut date = before.clone();
+    // Where only its room was taken, it takes place again once it is elsewhere.
+    let mut date = BookedDate { cancelled_at: None, room_taken: false, ..before.clone() };
     date.slot = moved(before.slot, change.starts, change.ends)?;
-    if date.slot.ends().is_none() {
-        return Err(BookError::RecursWithoutEnd.into());
+    if !BookedDate::may_last(date.slot) {
+        return Err(BookError::RecursTooLong.into());
     }
     let until = app.clock.now() + tenant.policy.horizon;
     if change.starts.is_some() && date.slot.starts() > until {

@@ -77,6 +77,7 @@ pub(super) async fn change_series_in(
     let rows = occurrences::of_appointment(db, before.tenant, before.id).await?;
     let old = Timetable::of(&before);
     let base = match from {
+        None if change.recurrence == Patch::Clear => old.beginning_with_next(&rows, now),
         None => old.clone(),
         Some(from) => old.beginning_at(begun(&before, &rows, from, now)?),
     };
@@ -183,6 +184,14 @@ impl Timetable {
         self.with(self.series.beginning_at(date))
     }
 
+    /// The same from the next date on that takes place, if there is one.
+    fn beginning_with_next(&self, rows: &[BookedDate], now: DateTime<Utc>) -> Self {
+        let next = rows.iter().find(|row| {
+            row.slot.starts() > now && row.cancelled_at.is_none() && row.original_start >= self.slot.starts()
+        });
+        next.map_or_else(|| self.clone(), |next| self.beginning_at(next.original_start))
+    }
+
     /// Other dates of the same length.
     fn with(&self, series: Series) -> Self {
         let length = self.slot.ends().map(|ends| ends - self.slot.starts());
@@ -210,8 +219,8 @@ impl Timetable {
             Patch::Clear => Recurrence::default(),
             Patch::Set(change) => change.applied(kept),
         };
-        if recurrence.recurs() && slot.ends().is_none() {
-            return Err(BookError::RecursWithoutEnd.into());
+        if recurrence.recurs() && !BookedDate::may_last(slot) {
+            return Err(BookError::RecursTooLong.into());
         }
         let mut new = plain.with(Series { recurrence, ..plain.series.clone() });
         if change.starts.is_none()

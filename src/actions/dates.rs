@@ -34,7 +34,9 @@ pub(super) fn first_dates(
     policy: &Policy,
     now: DateTime<Utc>,
 ) -> Result<Dates, BookError> {
-    let Some(ends) = slot.ends() else { return Err(BookError::RecursWithoutEnd) };
+    let Some(ends) = slot.ends().filter(|_| BookedDate::may_last(slot)) else {
+        return Err(BookError::RecursTooLong);
+    };
     check_rule(series)?;
     let still_on = now - (ends - slot.starts()) + TimeDelta::milliseconds(1);
     let dates = Dates::between(series, still_on, policy, now)?;

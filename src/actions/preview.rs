@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::book::{BookError, Booking};
 use super::dates::{check_rule, placed_until};
 use crate::app::App;
-use crate::reservation::{AppointmentId, Recurrence, Series, Slot};
+use crate::reservation::{AppointmentId, BookedDate, Recurrence, Series, Slot};
 use crate::store::{occurrences, tenants};
 
 /// As many bookings of a room are looked at, for one preview.
@@ -44,8 +44,8 @@ pub async fn preview(app: &App, booking: &Booking, limit: usize) -> Result<Previ
     let tenant = known.ok_or_else(|| BookError::UnknownTenant(booking.tenant.clone()))?;
     let slot = Slot::new(booking.starts, booking.ends).ok_or(BookError::EndsTooSoon)?;
     let recurrence = booking.recurrence.clone().filter(Recurrence::recurs);
-    if recurrence.is_some() && slot.ends().is_none() {
-        return Err(BookError::RecursWithoutEnd);
+    if recurrence.is_some() && !BookedDate::may_last(slot) {
+        return Err(BookError::RecursTooLong);
     }
     let zone = booking.time_zone.unwrap_or(tenant.policy.time_zone);
     let series = Series { first: slot.starts(), zone, recurrence: recurrence.unwrap_or_default() };

@@ -225,7 +225,7 @@ impl Code {
                  series from the next date on."
             }
             Self::DateOffRule => {
-                "A series can be changed or ended from a date on that its rule names. Further dates (`rdates`), those \
+                "A series can be changed from a date on that its rule names. Further dates (`rdates`), those \
                  from before the last change of the rule, and one that starts later because the clocks skipped its time \
                  are changed alone."
             }

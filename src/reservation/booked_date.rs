@@ -76,6 +76,15 @@ pub struct BookedDate {
 }
 
 impl BookedDate {
+    /// The most days that a date of a series may last, so that what is on at a moment is found near it.
+    pub const LONGEST_DAYS: i64 = 7;
+
+    /// Whether a date of a series may last so long.
+    #[must_use]
+    pub fn may_last(slot: Slot) -> bool {
+        slot.ends().is_some_and(|ends| ends - slot.starts() <= TimeDelta::days(Self::LONGEST_DAYS))
+    }
+
     /// The date of an appointment that starts then, and follows it in everything.
     ///
     /// `None` where its end can't be written.

@@ -51,7 +51,7 @@ BEYOND_SCHEMAS = [
     r"^a rule names at most \d+ times in a day$",
     # What a rule makes of the start, the length and the exceptions.
     r"^the rule does not name the start",
-    r"^an appointment that recurs has to end$",
+    r"^the dates of an appointment that recurs have to end within ",
     r"^the date \S+ overlaps another date of the same appointment$",
     r"^the series has more than \d+ dates until ",
     r"^\S+ is not one of the dates, so it can't be excepted$",

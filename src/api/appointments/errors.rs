@@ -36,7 +36,7 @@ impl From<BookError> for Problem {
                     .with("conflicts", times)
                     .with("conflicting_dates", all)
             }
-            BookError::RecursWithoutEnd => Self::new(Code::InvalidFields, error).at("/ends"),
+            BookError::RecursTooLong => Self::new(Code::InvalidFields, error).at("/ends"),
             BookError::StartsOffRule { .. } => Self::new(Code::InvalidFields, error).at("/starts"),
             BookError::OverlapsItself(_) | BookError::TooManyDates(_) => {
                 Self::new(Code::InvalidFields, error).at("/recurrence/rrule")

@@ -201,6 +201,11 @@ impl AppointmentInput {
         let end = reading.optional("ends", self.ends);
         let length = reading.optional("duration_seconds", self.duration_seconds);
         let password = read_password(&mut reading, self.password, self.generate_password)?;
+        let recurrence = reading.optional("recurrence", self.recurrence);
+        let recurrence = recurrence.map(|recurrence| recurrence.applied(Recurrence::default()));
+        if recurrence.as_ref().is_some_and(|recurrence| !recurrence.recurs()) {
+            reading.wrong("recurrence", "say `rrule` or `rdates`; null for once");
+        }
         let participants =
             reading.optional("participants", self.participants).map_or(Vec::new(), |everybody| everybody.0);
         if participants.iter().any(|expected| expected.id.is_some()) {
@@ -219,9 +224,7 @@ impl AppointmentInput {
                 starts.zip(length).and_then(|(starts, Length(length))| starts.checked_add_signed(length))
             }),
             time_zone: reading.optional("time_zone", self.time_zone),
-            recurrence: reading
-                .optional("recurrence", self.recurrence)
-                .map(|recurrence| recurrence.applied(Recurrence::default())),
+            recurrence,
             title: reading.optional("title", self.title),
             description: reading.optional("description", self.description),
             participants: participants.into_iter().map(Expected::anew).collect(),

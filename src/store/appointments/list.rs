@@ -44,16 +44,20 @@ impl Filter {
 }
 
 /// When the first and the last of those start that take place at that moment, or go on around it.
+///
+/// The inner select is for itself, lest the planner reads all that ever was in the order of its start.
 async fn starts_at(
     db: &mut PgConnection,
     tenant: TenantId,
     at: DateTime<Utc>,
 ) -> Result<(Option<DateTime<Utc>>, Option<DateTime<Utc>>), StoreError> {
     let starts = sqlx::query!(
-        "SELECT min(starts) AS first, max(starts) AS last FROM appointments
-         WHERE tenant_id = $1
-           AND tstzrange(COALESCE(first_starts, starts), CASE WHEN first_starts IS NULL THEN ends ELSE last_ends END)
-               @> $2::timestamptz",
+        "SELECT min(starts) AS first, max(starts) AS last FROM (
+             SELECT starts FROM appointments
+             WHERE tenant_id = $1
+               AND tstzrange(COALESCE(first_starts, starts), CASE WHEN first_starts IS NULL THEN ends ELSE last_ends END)
+                   @> $2::timestamptz
+             OFFSET 0) there",
         Uuid::from(tenant),
         at,
     )

@@ -1,6 +1,6 @@
 //! Dates across appointments, as a calendar shows them.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -98,17 +98,16 @@ pub async fn list(
         .states
         .as_ref()
         .map(|states| states.iter().map(|state| <&str>::from(*state).to_owned()).collect());
-    // What began before the range may reach into it: those that are going on at its begin are found by their slots.
+    let earliest = match filter.from {
+        Some(from) => Some(reaching_back(db, tenant, filter.room.as_ref(), from).await?),
+        None => None,
+    };
     let rows = select_dates!(
         "WHERE o.tenant_id = $1
            AND ($2::uuid IS NULL OR o.appointment_id = $2)
            AND ($3::text IS NULL OR o.room = $3)
-           AND ($4::timestamptz IS NULL OR o.starts >= COALESCE(
-               (SELECT min(b.starts) FROM occurrences b
-                WHERE b.tenant_id = $1 AND b.starts <= $4 AND (b.ends IS NULL OR b.ends > $4)
-                  AND ($3 IS NULL OR b.room = $3) AND ($2 IS NULL OR b.appointment_id = $2)
-                  AND tstzrange(b.starts, b.ends) @> $4 AND b.cancelled_at IS NULL), $4))
-           AND ($4 IS NULL OR o.ends IS NULL OR o.ends > $4)
+           AND ($12::timestamptz IS NULL OR o.starts >= $12)
+           AND ($4::timestamptz IS NULL OR o.ends IS NULL OR o.ends > $4)
            AND ($5::timestamptz IS NULL OR o.starts < $5)
            AND ($6::text IS NULL OR o.appointment_id IN (
                SELECT p.appointment_id FROM participants p
@@ -131,8 +130,36 @@ pub async fn list(
         after.map(|cursor| cursor.at),
         after.map(|cursor| cursor.id),
         limit,
+        earliest,
     );
     rows.fetch_all(db).await?.into_iter().map(CalendarEntry::try_from).collect()
+}
+
+/// When the first of those starts that may last until `from`. Dates of a series last a week at the most; what takes place
+/// once may last for ever.
+///
+/// The inner select is for itself, lest the planner reads all that ever was in the order of its start.
+async fn reaching_back(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    room: Option<&RoomKey>,
+    from: DateTime<Utc>,
+) -> Result<DateTime<Utc>, StoreError> {
+    let earliest = sqlx::query_scalar!(
+        "SELECT min(starts) FROM (
+             SELECT starts FROM appointments
+             WHERE tenant_id = $1 AND first_starts IS NULL AND ($3::text IS NULL OR room = $3)
+               AND tstzrange(COALESCE(first_starts, starts), CASE WHEN first_starts IS NULL THEN ends ELSE last_ends END)
+                   @> $2::timestamptz
+             OFFSET 0) once",
+        Uuid::from(tenant),
+        from,
+        room.map(RoomKey::as_str),
+    )
+    .fetch_one(db)
+    .await?;
+    let week_ago = from - TimeDelta::days(BookedDate::LONGEST_DAYS);
+    Ok(earliest.map_or(week_ago, |earliest| earliest.min(week_ago)))
 }
 
 /// All dates of these appointments, in order of their first start.

@@ -315,7 +315,7 @@ async fn files_of_the_programs_that_people_use_are_imported_and_found_again() {
             events.iter().map(|event| event["outcome"].as_str().unwrap().to_owned()).collect()
         };
         assert!(outcomes(&first).iter().all(|one| one == "booked" || one == "refused"), "{name}: {first:?}");
-        assert!(outcomes(&first).iter().filter(|one| *one == "booked").count() > 1, "{name}: {first:?}");
+        assert!(outcomes(&first).contains(&"booked".to_owned()), "{name}: {first:?}");
         let again = outcomes(&importing.send("", file).await);
         assert_eq!(
             again,

@@ -145,6 +145,7 @@ async fn what_makes_no_sense_is_refused_with_where() {
     for (change, pointer) in [
         (json!({ "recurrence": { "rrule": "FREQ=WEEKLY;BYDAY=WE" } }), "/starts"),
         (json!({ "recurrence": { "rrule": "FREQ=HOURLY" } }), "/recurrence/rrule"),
+        (json!({ "recurrence": { "exdates": ["2026-12-08T09:00:00Z"] } }), "/recurrence"),
         (json!({ "recurrence": { "rule": "FREQ=DAILY" } }), "/recurrence/rule"),
         (
             json!({ "recurrence": { "rrule": "FREQ=DAILY", "exdates": ["2026-12-09T09:00:00Z", "tomorrow"] } }),

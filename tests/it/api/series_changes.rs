@@ -227,3 +227,22 @@ async fn what_took_place_once_can_recur_and_the_other_way_round() {
     assert_eq!(series.patch(json!({ "recurrence": null })).await.status, 200);
     assert_eq!(series.starts().await, ["2026-12-09T09:00"]);
 }
+
+#[tokio::test]
+async fn of_a_series_that_ends_to_be_one_the_next_date_remains() {
+    let series = Series::of("FREQ=WEEKLY;COUNT=4").await;
+    series.world.stand_at("2026-12-15T10:00:00Z");
+    assert_eq!(series.patch(json!({ "recurrence": null })).await.status, 200);
+    assert_eq!(series.starts().await, FOUR[..3]);
+}
+
+#[tokio::test]
+async fn a_date_whose_room_was_taken_takes_place_again_elsewhere() {
+    let series = Series::of("FREQ=WEEKLY;COUNT=4").await;
+    let taken = "UPDATE occurrences SET cancelled_at = starts, room_taken = true WHERE original_start = '2026-12-15T09:00Z'";
+    sqlx::query(taken).execute(series.world.db()).await.unwrap();
+    let date = series.date("2026-12-15T09:00:00Z");
+    let moved = series.app.patch(&date, json!({ "starts": "2026-12-16T09:00:00Z" })).await;
+    assert_eq!((moved.status, &moved.body["state"]), (200, &json!("upcoming")), "{moved:?}");
+    assert_eq!(series.starts().await, [FOUR[0], "2026-12-16T09:00", FOUR[2], FOUR[3]]);
+}
