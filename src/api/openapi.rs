@@ -11,7 +11,7 @@ use utoipa::{Modify, OpenApi as _};
 
 use super::admin::{apps, servers, tenant_removal, tenants};
 use super::problem::ProblemView;
-use super::{appointments, conferences, decisions, rooms, shape};
+use super::{appointments, conferences, decisions, feeds, rooms, shape};
 
 /// The document. Each handler of the routes is listed here; a test compares the two.
 #[derive(utoipa::OpenApi)]
@@ -33,6 +33,7 @@ use super::{appointments, conferences, decisions, rooms, shape};
         appointments::show,
         appointments::change,
         appointments::cancel,
+        appointments::calendar,
         appointments::preview,
         appointments::list_occurrences,
         appointments::list_occurrences_of,
@@ -41,6 +42,9 @@ use super::{appointments, conferences, decisions, rooms, shape};
         appointments::cancel_occurrence,
         appointments::change_following,
         appointments::cancel_following,
+        feeds::create,
+        feeds::list,
+        feeds::revoke,
         rooms::decide,
         rooms::free_busy,
         conferences::list,

@@ -9,6 +9,7 @@ mod conference;
 mod decide;
 mod decision;
 mod doctor;
+mod feed;
 mod health;
 mod parse;
 mod print;
@@ -103,6 +104,8 @@ enum Command {
     /// Decisions: which rooms were opened or refused, and why
     #[command(subcommand)]
     Decision(decision::DecisionCommand),
+    /// Feeds: calendars that others subscribe to
+    Feed(feed::FeedArgs),
     /// Rooms: when one is free
     #[command(subcommand)]
     Room(room::RoomCommand),
@@ -195,6 +198,7 @@ async fn dispatch(command: Command, output: Output, config: Config, place: Place
         Command::Appointment(command) => command.run(app, output).await,
         Command::Conference(command) => command.run(app, output).await,
         Command::Decision(command) => command.run(app, output).await,
+        Command::Feed(args) => args.run(app, output).await,
         Command::Room(command) => command.run(app, output).await,
         Command::Decide(args) => args.run(app, output).await,
         Command::ProsodyConfig(args) => args.run(app, &config, output).await,

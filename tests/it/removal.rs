@@ -10,10 +10,11 @@ use frontdesk::actions::app_credentials::{NewSigningKey, add_app_credential, add
 use frontdesk::actions::book::{book, book_in};
 use frontdesk::actions::change_server::{ServerChange, change_server};
 use frontdesk::actions::export_tenant::{ExportError, export_tenant};
+use frontdesk::actions::feeds::add_feed;
 use frontdesk::actions::once::{OnceError, once};
 use frontdesk::actions::remove_tenant::{RemoveTenantError, remove_tenant};
 use frontdesk::reservation::wording::Language;
-use frontdesk::reservation::{Participant, ParticipantId, Reason, Role, Scopes, TenantName};
+use frontdesk::reservation::{FeedOf, Participant, ParticipantId, Reason, Role, Scopes, TenantName};
 use frontdesk::store::idempotency::OnceKey;
 use frontdesk::store::refusals::{self, RefusalRecord};
 use frontdesk::store::removal::{self, Counts};
@@ -74,6 +75,7 @@ async fn furnished() -> (World, String) {
         add_app(&world.app, &acme(), "calendar".to_owned(), Scopes::all_but_admin()).await.unwrap();
     add_app_credential(&world.app, &acme(), "calendar").await.unwrap();
     add_signing_key(&world.app, &acme(), "calendar", &NewSigningKey::Secret, None).await.unwrap();
+    add_feed(&world.app, &acme(), FeedOf::Tenant, "All".parse().unwrap()).await.unwrap();
     let mut db = world.db().acquire().await.unwrap();
     let refusal = RefusalRecord {
         id: Uuid::now_v7(),
@@ -123,6 +125,7 @@ async fn a_removed_tenant_leaves_no_row_in_any_table_and_is_counted() {
         apps: 1,
         app_credentials: 2,
         app_signing_keys: 1,
+        feeds: 1,
         servers: 1,
         server_credentials: 1,
     };
@@ -271,24 +274,25 @@ async fn an_export_has_everything_of_the_tenant_and_nothing_of_others() {
     let kinds: Vec<_> = lines.iter().map(|line| line["kind"].as_str().unwrap()).collect();
     assert_eq!(
         kinds,
-        ["tenant", "app", "server", "server", "appointment", "appointment", "conference", "refusal"]
+        ["tenant", "app", "server", "server", "feed", "appointment", "appointment", "conference", "refusal"]
     );
     assert_eq!(lines[0]["name"], "acme");
     assert_eq!(
         (&lines[1]["name"], &lines[2]["name"], &lines[3]["name"]),
         (&"calendar".into(), &"own".into(), &"both".into())
     );
-    assert_eq!((&lines[4]["room"], &lines[4]["has_password"]), (&"standup".into(), &true.into()));
-    assert_eq!(lines[4]["occurrences"][0]["starts"], "2026-12-01T09:00:00Z");
-    assert_eq!(lines[5]["occurrences"].as_array().unwrap().len(), 1);
-    assert_eq!(lines[6]["appointment"], lines[4]["id"]);
-    assert_eq!(lines[7]["reason"], "unknown_room");
+    assert_eq!((&lines[4]["label"], &lines[4]["all"]), (&"All".into(), &true.into()));
+    assert_eq!((&lines[5]["room"], &lines[5]["has_password"]), (&"standup".into(), &true.into()));
+    assert_eq!(lines[5]["occurrences"][0]["starts"], "2026-12-01T09:00:00Z");
+    assert_eq!(lines[6]["occurrences"].as_array().unwrap().len(), 1);
+    assert_eq!(lines[7]["appointment"], lines[5]["id"]);
+    assert_eq!(lines[8]["reason"], "unknown_room");
     let text = serde_json::to_string(&lines).unwrap();
     for secret in ["correct horse", "fd_", "theirs", "\"password\""] {
         assert!(!text.contains(secret), "{secret}");
     }
     let in_clear = export(&world, true).await;
-    assert_eq!(in_clear[5]["password"], "correct horse");
+    assert_eq!(in_clear[6]["password"], "correct horse");
     let unknown = export_tenant(&world.app, &"gone".parse().unwrap(), false).await.unwrap_err();
     assert!(matches!(unknown, ExportError::Unknown(_)), "{unknown:?}");
 }

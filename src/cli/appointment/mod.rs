@@ -11,7 +11,8 @@ use secrecy::ExposeSecret;
 
 use super::Done;
 use super::parse::{tenant, time};
-use super::print::Output;
+use super::print::{Output, file};
+use crate::actions::calendar::appointment_calendar;
 use crate::actions::cancel::cancel;
 use crate::actions::passwords::unlock;
 use crate::app::App;
@@ -39,6 +40,14 @@ pub(super) enum AppointmentCommand {
         /// Show the password in clear
         #[arg(long)]
         with_password: bool,
+    },
+    /// Print an appointment as a calendar file
+    CalendarFile {
+        /// Which one
+        id: AppointmentId,
+        /// Tenant that it belongs to; may be left out where there is only one
+        #[arg(long)]
+        tenant: Option<TenantName>,
     },
     /// Move or change an appointment; a room that is open already keeps what it was opened with
     Change(Box<change::ChangeArgs>),
@@ -104,6 +113,11 @@ impl AppointmentCommand {
                 let tenant = tenant(app, named).await?;
                 let found = appointments::by_id(&mut *app.db.acquire().await?, tenant.id, id).await?;
                 show(app, &tenant, &found.ok_or(Unknown(id))?, with_password, output).await
+            }
+            Self::CalendarFile { id, tenant: named } => {
+                let tenant = tenant(app, named).await?;
+                let draft = appointment_calendar(&mut *app.db.acquire().await?, &tenant, id).await?;
+                file(&draft.ok_or(Unknown(id))?.write())
             }
             Self::Cancel { id, tenant: named } => {
                 let tenant = tenant(app, named).await?;
