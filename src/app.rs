@@ -15,8 +15,8 @@ use crate::database::desk::Desk;
 use crate::database::pools::Pool;
 use crate::metrics::Metrics;
 use crate::refusal_log::RefusalLog;
-use crate::reservation::AppId;
 use crate::reservation::wording::Language;
+use crate::reservation::{AppId, BaseUrl};
 use crate::seal::MasterKeys;
 
 /// What every action works with. One for the whole process.
@@ -46,6 +46,8 @@ pub struct App {
     pub language: Language,
     /// Proxies that say for whom they ask.
     pub trusted_proxies: Vec<IpNet>,
+    /// Under which address others reach this service, as far as it is known.
+    pub public_url: Option<BaseUrl>,
 }
 
 impl App {
@@ -72,6 +74,7 @@ impl App {
             metrics: Metrics::default(),
             language,
             trusted_proxies: Vec::new(),
+            public_url: None,
         }
     }
 
@@ -79,6 +82,13 @@ impl App {
     #[must_use]
     pub fn behind(mut self, proxies: &[IpNet]) -> Self {
         self.trusted_proxies = proxies.to_vec();
+        self
+    }
+
+    /// The same, where others reach it under this address.
+    #[must_use]
+    pub fn reached_at(mut self, public_url: Option<BaseUrl>) -> Self {
+        self.public_url = public_url;
         self
     }
 

@@ -1,4 +1,4 @@
-//! Credentials of conference servers and apps: a prefix that says whose it is, and 256 random bits.
+//! Credentials of conference servers, apps and feeds: a prefix that says whose it is, and 256 random bits.
 //! Only the hash is stored. There is nothing to guess, so a plain SHA-256 is enough.
 
 use std::str::FromStr;
@@ -17,6 +17,8 @@ pub enum CredentialKind {
     App,
     /// An app that signs tokens of its own: the secret that it signs with.
     Signing,
+    /// Whoever subscribes to a feed: the secret in its address.
+    Feed,
 }
 
 impl CredentialKind {
@@ -27,6 +29,7 @@ impl CredentialKind {
             Self::Server => "fd_server_",
             Self::App => "fd_app_",
             Self::Signing => "fd_secret_",
+            Self::Feed => "fd_feed_",
         }
     }
 }

@@ -44,6 +44,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "actions",
             "app",
             "config",
+            "credential",
             "database",
             "http",
             "ical",

@@ -11,12 +11,14 @@ use uuid::Uuid;
 use super::passwords::{UnlockError, unlock};
 use crate::app::App;
 use crate::reservation::{
-    AppId, Appointment, AppointmentId, AppointmentState, DateField, Options, ServerId, Tenant, TenantName,
+    AppId, Appointment, AppointmentId, AppointmentState, DateField, FeedId, Options, ServerId, Tenant,
+    TenantName,
 };
 use crate::store::appointments::{self, Filter, Order, Page};
 use crate::store::apps::{self, AppRecord};
 use crate::store::conferences::{self, ConferenceRecord};
 use crate::store::export::{self, WrittenRefusal};
+use crate::store::feeds::{self, FeedRecord};
 use crate::store::occurrences::{self, CalendarEntry};
 use crate::store::servers::{self, ServerRecord};
 use crate::store::{Cursor, StoreError, tenants};
@@ -33,6 +35,8 @@ pub enum Exported {
     App(AppRecord),
     /// A conference server that may ask for it.
     Server(ServerRecord),
+    /// A feed, revoked ones too; without its secret.
+    Feed(FeedRecord),
     /// An appointment, cancelled ones too.
     Appointment {
         /// The appointment.
@@ -77,6 +81,7 @@ enum Next {
     Tenant,
     Apps(Option<AppId>),
     Servers(Option<ServerId>),
+    Feeds(Option<FeedId>),
     Appointments(Option<Cursor>),
     Conferences(Option<Cursor>),
     Refusals(Option<Uuid>),
@@ -132,7 +137,12 @@ impl Export {
                 let servers = servers::page(&mut db, Some(tenant), after, PAGE).await?;
                 let next = servers.last().map(|last| Next::Servers(Some(last.server.id)));
                 let servers = servers.into_iter().map(Exported::Server).collect();
-                (servers, next.unwrap_or(Next::Appointments(None)))
+                (servers, next.unwrap_or(Next::Feeds(None)))
+            }
+            Next::Feeds(after) => {
+                let feeds = feeds::page(&mut db, tenant, after, PAGE).await?;
+                let next = feeds.last().map_or(Next::Appointments(None), |last| Next::Feeds(Some(last.id)));
+                (feeds.into_iter().map(Exported::Feed).collect(), next)
             }
             Next::Appointments(after) => {
                 let (appointments, last) = self.appointments(app, &mut db, after).await?;

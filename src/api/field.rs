@@ -194,6 +194,7 @@ from_text! {
     crate::reservation::RoomKey,
     crate::reservation::BaseUrl,
     crate::reservation::Label,
+    crate::reservation::HostKey,
     crate::reservation::RoomPattern,
     crate::reservation::Rule,
     crate::reservation::TenantName,

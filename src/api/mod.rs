@@ -1,4 +1,4 @@
-//! The API of appointment apps: `/v1`.
+//! The API of appointment apps: `/v1`. And the feeds that calendar programs fetch.
 //!
 //! A request passes the [`door`], where it is found out who calls; is read whole ([`body`], [`field`]), with everything
 //! that is wrong said at once; and is answered, or refused with a [`problem`]. What is asked for is done by `actions`.
@@ -6,6 +6,7 @@
 mod admin;
 mod appointments;
 pub mod body;
+mod calendar_file;
 mod calendars;
 pub mod caller;
 mod callers;
@@ -15,6 +16,7 @@ mod conferences;
 mod decisions;
 mod docs;
 pub mod door;
+mod feeds;
 pub mod field;
 pub mod limiter;
 pub mod once;
@@ -43,7 +45,8 @@ pub use openapi::document;
 pub fn routes(config: &mut web::ServiceConfig, allowed: &Origins) {
     config
         .configure(docs::routes)
-        .service(web::resource("/openapi.json").route(http::get().to(openapi::serve)));
+        .service(web::resource("/openapi.json").route(http::get().to(openapi::serve)))
+        .service(web::resource("/feeds/{feed:.*}").route(http::get().to(feeds::serve)));
     config.service(
         web::scope("/v1")
             .wrap(from_fn(door))
@@ -59,6 +62,7 @@ pub fn routes(config: &mut web::ServiceConfig, allowed: &Origins) {
                     delete().to(appointments::cancel),
                 ],
             ))
+            .service(at("/appointments/{id}/calendar", [get().to(appointments::calendar)]))
             .service(at("/appointments/{id}/occurrences", [get().to(appointments::list_occurrences_of)]))
             .service(at(
                 "/appointments/{id}/occurrences/{original_start}",
@@ -74,6 +78,8 @@ pub fn routes(config: &mut web::ServiceConfig, allowed: &Origins) {
             ))
             .service(at("/calendars/{calendar}/import", [post().to(calendars::import)]))
             .service(at("/occurrences", [get().to(appointments::list_occurrences)]))
+            .service(at("/feeds", [get().to(feeds::list), post().to(feeds::create)]))
+            .service(at("/feeds/{id}", [delete().to(feeds::revoke)]))
             .service(at("/rooms/{room}/decision", [post().to(rooms::decide)]))
             .service(at("/rooms/{room}/free-busy", [get().to(rooms::free_busy)]))
             .service(at("/conferences", [get().to(conferences::list)]))

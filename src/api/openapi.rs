@@ -11,7 +11,7 @@ use utoipa::{Modify, OpenApi as _};
 
 use super::admin::{apps, servers, tenant_removal, tenants};
 use super::problem::ProblemView;
-use super::{appointments, calendars, conferences, decisions, rooms, shape};
+use super::{appointments, calendars, conferences, decisions, feeds, rooms, shape};
 
 /// The document. Each handler of the routes is listed here; a test compares the two.
 #[derive(utoipa::OpenApi)]
@@ -33,6 +33,7 @@ use super::{appointments, calendars, conferences, decisions, rooms, shape};
         appointments::show,
         appointments::change,
         appointments::cancel,
+        appointments::calendar,
         appointments::preview,
         appointments::list_occurrences,
         appointments::list_occurrences_of,
@@ -42,6 +43,9 @@ use super::{appointments, calendars, conferences, decisions, rooms, shape};
         appointments::change_following,
         appointments::cancel_following,
         calendars::import,
+        feeds::create,
+        feeds::list,
+        feeds::revoke,
         rooms::decide,
         rooms::free_busy,
         conferences::list,

@@ -10,6 +10,7 @@ mod conference;
 mod decide;
 mod decision;
 mod doctor;
+mod feed;
 mod health;
 mod parse;
 mod print;
@@ -107,6 +108,8 @@ enum Command {
     /// Decisions: which rooms were opened or refused, and why
     #[command(subcommand)]
     Decision(decision::DecisionCommand),
+    /// Feeds: calendars that others subscribe to
+    Feed(feed::FeedArgs),
     /// Rooms: when one is free
     #[command(subcommand)]
     Room(room::RoomCommand),
@@ -200,6 +203,7 @@ async fn dispatch(command: Command, output: Output, config: Config, place: Place
         Command::Conference(command) => command.run(app, output).await,
         Command::Calendar(command) => Box::pin(command.run(app, output)).await,
         Command::Decision(command) => command.run(app, output).await,
+        Command::Feed(args) => args.run(app, output).await,
         Command::Room(command) => command.run(app, output).await,
         Command::Decide(args) => args.run(app, output).await,
         Command::ProsodyConfig(args) => args.run(app, &config, output).await,

@@ -102,6 +102,13 @@ pub(super) fn lines(things: impl Iterator<Item = impl Serialize>) -> Done {
     Ok(output.flush()?)
 }
 
+/// Prints a file as it is. It is a failure where it can't be written: somebody keeps it.
+pub(super) fn file(text: &str) -> Done {
+    let mut output = io::stdout().lock();
+    output.write_all(text.as_bytes())?;
+    Ok(output.flush()?)
+}
+
 /// Prints an error with its sources.
 pub(super) fn complain(error: &dyn Error) {
     _ = writeln!(io::stderr(), "frontdesk: {}", with_sources(error));

@@ -168,7 +168,8 @@ impl Session {
         let (log, refusals) = RefusalLog::new();
         let app =
             App::new(options.clone(), &config.database, place.keys, Clock::system(), config.language, log)
-                .behind(config.trusted_proxies.networks());
+                .behind(config.trusted_proxies.networks())
+                .reached_at(config.public_url.clone());
         Ok(Self { app: Data::new(app), private, options, refusals })
     }
 

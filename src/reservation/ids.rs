@@ -72,4 +72,6 @@ ids! {
     ParticipantId,
     /// A conference: a granted room.
     ConferenceId,
+    /// A feed: a calendar that others subscribe to.
+    FeedId,
 }

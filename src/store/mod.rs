@@ -18,6 +18,7 @@ pub mod decisions;
 pub mod deployment;
 pub mod desk;
 pub mod export;
+pub mod feeds;
 pub mod free_busy;
 pub mod health;
 pub mod idempotency;

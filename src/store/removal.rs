@@ -29,6 +29,8 @@ pub struct Counts {
     pub app_credentials: i64,
     /// Signing keys of apps.
     pub app_signing_keys: i64,
+    /// Feeds.
+    pub feeds: i64,
     /// Conference servers whose default tenant it was.
     pub servers: i64,
     /// Credentials of those.
@@ -58,6 +60,7 @@ pub async fn remove_tenant(db: &mut PgConnection, tenant: TenantId) -> Result<Co
              ),
              app_signing_keys AS (DELETE FROM app_signing_keys WHERE tenant_id = $1 RETURNING id),
              app_credentials AS (DELETE FROM app_credentials WHERE tenant_id = $1 RETURNING id),
+             feeds AS (DELETE FROM feeds WHERE tenant_id = $1 RETURNING id),
              apps AS (DELETE FROM apps WHERE tenant_id = $1 RETURNING id),
              keys AS (DELETE FROM idempotency_keys WHERE tenant_id = $1),
              calendar_events AS (DELETE FROM calendar_events WHERE tenant_id = $1),
@@ -74,6 +77,7 @@ pub async fn remove_tenant(db: &mut PgConnection, tenant: TenantId) -> Result<Co
                (SELECT count(*) FROM apps) AS "apps!",
                (SELECT count(*) FROM app_credentials) AS "app_credentials!",
                (SELECT count(*) FROM app_signing_keys) AS "app_signing_keys!",
+               (SELECT count(*) FROM feeds) AS "feeds!",
                (SELECT count(*) FROM servers) AS "servers!",
                (SELECT count(*) FROM server_credentials) AS "server_credentials!"
         "#,

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 
-use super::{AppView, AppointmentView, ConferenceView, OccurrenceView, RefusalView, TenantView};
+use super::{AppView, AppointmentView, ConferenceView, FeedView, OccurrenceView, RefusalView, TenantView};
 use crate::actions::export_tenant::Exported;
 use crate::reservation::{ServerId, Tenant};
 
@@ -23,6 +23,8 @@ pub enum ExportView {
         /// What operators call it.
         name: String,
     },
+    /// A feed, without its secret.
+    Feed(FeedView),
     /// An appointment.
     Appointment {
         /// The appointment.
@@ -45,6 +47,7 @@ impl ExportView {
             Exported::Tenant(tenant) => Self::Tenant(Box::new(tenant.as_ref().into())),
             Exported::App(app) => Self::App(app.into()),
             Exported::Server(server) => Self::Server { id: server.server.id, name: server.name.clone() },
+            Exported::Feed(feed) => Self::Feed(feed.into()),
             Exported::Appointment { appointment, occurrences, password } => {
                 let clear = |password: &Option<SecretString>| {
                     password.as_ref().map(|password| password.expose_secret().to_owned())

@@ -10,12 +10,13 @@ use frontdesk::actions::app_credentials::{NewSigningKey, add_app_credential, add
 use frontdesk::actions::book::{book, book_in};
 use frontdesk::actions::change_server::{ServerChange, change_server};
 use frontdesk::actions::export_tenant::{ExportError, export_tenant};
+use frontdesk::actions::feeds::add_feed;
 use frontdesk::actions::import_calendar::{Import, import_calendar};
 use frontdesk::actions::once::{OnceError, once};
 use frontdesk::actions::remove_tenant::{RemoveTenantError, remove_tenant};
 use frontdesk::ical;
 use frontdesk::reservation::wording::Language;
-use frontdesk::reservation::{Participant, ParticipantId, Reason, Role, Scopes, TenantName};
+use frontdesk::reservation::{FeedOf, Participant, ParticipantId, Reason, Role, Scopes, TenantName};
 use frontdesk::store::idempotency::OnceKey;
 use frontdesk::store::refusals::{self, RefusalRecord};
 use frontdesk::store::removal::{self, Counts};
@@ -86,6 +87,7 @@ async fn furnished() -> (World, String) {
         add_app(&world.app, &acme(), "calendar".to_owned(), Scopes::all_but_admin()).await.unwrap();
     add_app_credential(&world.app, &acme(), "calendar").await.unwrap();
     add_signing_key(&world.app, &acme(), "calendar", &NewSigningKey::Secret, None).await.unwrap();
+    add_feed(&world.app, &acme(), FeedOf::Tenant, "All".parse().unwrap()).await.unwrap();
     let mut db = world.db().acquire().await.unwrap();
     let refusal = RefusalRecord {
         id: Uuid::now_v7(),
@@ -135,6 +137,7 @@ async fn a_removed_tenant_leaves_no_row_in_any_table_and_is_counted() {
         apps: 1,
         app_credentials: 2,
         app_signing_keys: 1,
+        feeds: 1,
         servers: 1,
         server_credentials: 1,
     };
@@ -288,6 +291,7 @@ async fn an_export_has_everything_of_the_tenant_and_nothing_of_others() {
             "app",
             "server",
             "server",
+            "feed",
             "appointment",
             "appointment",
             "appointment",
@@ -300,17 +304,18 @@ async fn an_export_has_everything_of_the_tenant_and_nothing_of_others() {
         (&lines[1]["name"], &lines[2]["name"], &lines[3]["name"]),
         (&"calendar".into(), &"own".into(), &"both".into())
     );
-    assert_eq!((&lines[4]["room"], &lines[4]["has_password"]), (&"standup".into(), &true.into()));
-    assert_eq!(lines[4]["occurrences"][0]["starts"], "2026-12-01T09:00:00Z");
-    assert_eq!(lines[5]["occurrences"].as_array().unwrap().len(), 1);
-    assert_eq!(lines[7]["appointment"], lines[4]["id"]);
-    assert_eq!(lines[8]["reason"], "unknown_room");
+    assert_eq!((&lines[4]["label"], &lines[4]["all"]), (&"All".into(), &true.into()));
+    assert_eq!((&lines[5]["room"], &lines[5]["has_password"]), (&"standup".into(), &true.into()));
+    assert_eq!(lines[5]["occurrences"][0]["starts"], "2026-12-01T09:00:00Z");
+    assert_eq!(lines[6]["occurrences"].as_array().unwrap().len(), 1);
+    assert_eq!(lines[8]["appointment"], lines[5]["id"]);
+    assert_eq!(lines[9]["reason"], "unknown_room");
     let text = serde_json::to_string(&lines).unwrap();
     for secret in ["correct horse", "fd_", "theirs", "\"password\""] {
         assert!(!text.contains(secret), "{secret}");
     }
     let in_clear = export(&world, true).await;
-    assert_eq!(in_clear[5]["password"], "correct horse");
+    assert_eq!(in_clear[6]["password"], "correct horse");
     let unknown = export_tenant(&world.app, &"gone".parse().unwrap(), false).await.unwrap_err();
     assert!(matches!(unknown, ExportError::Unknown(_)), "{unknown:?}");
 }

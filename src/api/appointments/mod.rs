@@ -1,6 +1,7 @@
 //! `/v1/appointments`.
 
 mod batch;
+mod calendar;
 mod change;
 mod errors;
 mod input;
@@ -29,6 +30,7 @@ use crate::store::appointments;
 use crate::view::AppointmentView;
 
 pub use batch::*;
+pub use calendar::*;
 pub use change::AppointmentChangeInput;
 pub use input::AppointmentInput;
 pub use list::*;

@@ -3,6 +3,7 @@
 mod add;
 mod booking;
 mod calendar;
+mod calendar_file;
 mod cancel;
 mod change;
 mod dates;
@@ -37,6 +38,8 @@ pub(super) enum AppointmentCommand {
     Calendar(calendar::CalendarArgs),
     /// Show an appointment, or one of its dates
     Show(show::ShowArgs),
+    /// Print an appointment as a calendar file
+    CalendarFile(calendar_file::CalendarFileArgs),
     /// Move or change an appointment or its dates; a room that is open already keeps what it was opened with
     Change(Box<change::ChangeArgs>),
     /// Cancel an appointment or its dates; a room that is open already runs on to its end
@@ -63,6 +66,7 @@ impl AppointmentCommand {
             Self::Dates(args) => args.run(app, output).await,
             Self::Calendar(args) => args.run(app, output).await,
             Self::Show(args) => args.run(app, output).await,
+            Self::CalendarFile(args) => args.run(app).await,
             Self::Change(args) => args.run(app, output).await,
             Self::Cancel(args) => args.run(app, output).await,
         }

@@ -1,6 +1,7 @@
 //! Appointments.
 
 mod expansion;
+mod feed;
 mod list;
 mod live;
 mod write;
@@ -19,6 +20,7 @@ use crate::reservation::{
 use crate::seal::Sealed;
 
 pub use expansion::{expandable, expanded, in_room_beyond, to_expand};
+pub use feed::of_feed;
 pub use list::{Filter, Order, Page, list};
 pub use live::{Live, live};
 pub use write::{Written, cancel, insert, update};

@@ -2,6 +2,7 @@
 
 mod calendar;
 mod dates;
+mod feed;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -14,6 +15,7 @@ use crate::seal::Sealed;
 
 pub use calendar::{CalendarEntry, Filter, booked, list, of_appointments};
 pub use dates::{keep_as_was, of_appointment, of_original_start, place, remove};
+pub use feed::{different, original_starts};
 
 /// An occurrence, with what it leaves open filled in from the tenant.
 pub(super) struct OccurrenceRow {

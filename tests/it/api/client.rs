@@ -118,6 +118,13 @@ pub async fn send(request: RequestBuilder) -> Answer {
     let response = request.send().await.unwrap();
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let text = response.text().await.unwrap();
-    let body = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{status} {text}"));
+    // A file is a text.
+    let is_file =
+        headers.get("content-type").is_some_and(|kind| kind.as_bytes().starts_with(b"text/calendar"));
+    let body = if is_file || text.is_empty() {
+        Value::String(text)
+    } else {
+        serde_json::from_str(&text).unwrap_or_else(|_| panic!("{status} {text}"))
+    };
     Answer { status, headers, body }
 }

@@ -55,6 +55,7 @@ const OPERATIONS: &[(&str, Kind)] = &[
         ),
     ),
     ("getAppointment", Kind::Thing),
+    ("getAppointmentCalendar", Kind::Thing),
     ("updateAppointment", Kind::Thing),
     ("cancelAppointment", Kind::Thing),
     (
@@ -85,6 +86,9 @@ const OPERATIONS: &[(&str, Kind)] = &[
     ("cancelOccurrence", Kind::Thing),
     ("updateFollowing", Kind::Thing),
     ("cancelFollowing", Kind::Thing),
+    ("createFeed", Kind::New(r#"{"label":"feed","room":"secret-room"}"#)),
+    ("listFeeds", Kind::List(&["", "?limit=1&cursor={cursor}"])),
+    ("revokeFeed", Kind::Thing),
     ("listConferences", Kind::List(&["", "?limit=1&cursor={cursor}"])),
     ("getConference", Kind::Thing),
     ("closeConference", Kind::Thing),
@@ -110,6 +114,7 @@ struct Two {
     other: Client,
     appointment: String,
     conference: String,
+    feed: String,
 }
 
 impl Two {
@@ -143,13 +148,18 @@ impl Two {
         }
         let open = owner.get("/v1/conferences").await.body;
         let conference = open["data"][0]["id"].as_str().unwrap().to_owned();
-        Self { world, owner, other, appointment: booked.id(), conference }
+        let feed =
+            async || owner.post("/v1/feeds", json!({ "label": "secret-feed", "all": true })).await.id();
+        feed().await;
+        let feed = feed().await;
+        Self { world, owner, other, appointment: booked.id(), conference, feed }
     }
 
     /// The path of what the first tenant has.
     fn there(&self, operation: &Operation) -> String {
         let thing = match operation.path.as_str() {
             path if path.starts_with("/v1/appointments/{id}") => &self.appointment,
+            path if path.starts_with("/v1/feeds/{id}") => &self.feed,
             path if path.starts_with("/v1/conferences/{id}") => &self.conference,
             path => panic!("say what the first tenant has at {path}"),
         };

@@ -3,9 +3,11 @@
 mod administration;
 mod appointments;
 mod batches;
+mod calendars;
 mod client;
 mod document;
 mod door;
+mod feeds;
 mod imports;
 mod isolation;
 mod kills;
