@@ -239,15 +239,16 @@ async fn how_it_recurs_is_changed() {
 }
 
 #[tokio::test]
-async fn what_does_not_recur_any_more_is_past_when_its_first_date_is() {
+async fn what_does_not_recur_any_more_takes_place_once_more() {
     let desk = Desk::new().await;
-    let starts = text(Clock::system().now() - TimeDelta::hours(77));
-    let added = desk.json(&["add", "--starts", &starts, "--duration", "1h", "--rrule", "FREQ=DAILY;COUNT=9"]);
+    let first = Clock::system().now() - TimeDelta::hours(77);
+    let added =
+        desk.json(&["add", "--starts", &text(first), "--duration", "1h", "--rrule", "FREQ=DAILY;COUNT=9"]);
     let id = added["id"].as_str().unwrap();
     assert_eq!(desk.json(&["show", id])["state"], "ongoing");
     desk.json(&["change", id, "--no-recurrence"]);
-    assert_eq!(desk.starts(id), Vec::<String>::new());
-    assert_eq!(desk.json(&["show", id])["state"], "past");
+    assert_eq!(desk.starts(id), [text(first + TimeDelta::days(4))]);
+    assert_eq!(desk.json(&["show", id])["state"], "upcoming");
 }
 
 #[tokio::test]
