@@ -75,6 +75,13 @@ pub(super) async fn change_series_in(
 ) -> Result<Appointment, ChangeAppointmentError> {
     let now = app.clock.now();
     let rows = occurrences::of_appointment(db, before.tenant, before.id).await?;
+    if rows
+        .iter()
+        .any(|row| row.slot.ends().is_none() && row.slot.starts() <= now && row.cancelled_at.is_none())
+    {
+        // It would never make way for the dates that are to come.
+        return Err(BookError::RecursTooLong.into());
+    }
     let old = Timetable::of(&before);
     let base = match from {
         None if change.recurrence == Patch::Clear => old.beginning_with_next(&rows, now),
@@ -107,10 +114,14 @@ pub(super) async fn change_series_in(
                 _ => Reach::Anew,
             };
             // A date that is there already, perhaps at another time, is not there a second time.
-            let there: BTreeSet<DateTime<Utc>> = rows
+            let (anew, others): (Vec<_>, Vec<_>) = rows.iter().partition(|row| reach(row) == Reach::Anew);
+            let anew: BTreeSet<DateTime<Utc>> = anew.iter().map(|row| row.original_start).collect();
+            let there: BTreeSet<DateTime<Utc>> = others
                 .iter()
-                .filter(|row| reach(row) != Reach::Anew)
-                .flat_map(|row| [row.original_start, moved(row.original_start)])
+                .flat_map(|row| {
+                    let moved = Some(moved(row.original_start)).filter(|moved| !anew.contains(moved));
+                    [Some(row.original_start), moved].into_iter().flatten()
+                })
                 .collect();
             dates.starts.retain(|date| !there.contains(&date.starts));
             new.begun_anew(&dates, now).write_to(&mut after, &dates);
@@ -223,6 +234,15 @@ impl Timetable {
             return Err(BookError::RecursTooLong.into());
         }
         let mut new = plain.with(Series { recurrence, ..plain.series.clone() });
+        if matches!(
+            change.recurrence,
+            Patch::Keep | Patch::Set(RecurrenceChange { exdates: Patch::Keep, .. })
+        ) {
+            // An exception on a date that is there as before is one of that date.
+            let stays = |at: &&DateTime<Utc>| new.series.names(**at);
+            let exdates = exdates.iter().map(|at| if stays(&at) { *at } else { self.moved_to(&plain, *at) });
+            new.series.recurrence.exdates = exdates.collect();
+        }
         if change.starts.is_none()
             && let Some(first) = new.series.first_by_rule()
         {

@@ -4,7 +4,7 @@
 //! came within the horizon and finds its room taken (by one whose later dates were not there to be seen either when this
 //! series was booked) is noted as cancelled for that.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 
 use super::dates::{Dates, MOST_DATES, placed_until};
@@ -78,9 +78,15 @@ async fn expand_some(
         if dates.len() >= ENOUGH {
             break;
         }
-        dates.extend(next_dates(series, until, now).into_iter().map(|date| (series.id, date)));
-        let ends = series.series().is_none_or(|series| series.ends_before(until));
-        expanded.push((series.id, (!ends).then_some(until)));
+        let next = next_dates(series, until, now);
+        let reached = match next.last() {
+            // There are more than are placed at once: the others come with the next turn.
+            Some(last) if next.len() >= MOST_DATES => Some(last.original_start + TimeDelta::milliseconds(1)),
+            _ if series.series().is_none_or(|series| series.ends_before(until)) => None,
+            _ => Some(until),
+        };
+        dates.extend(next.into_iter().map(|date| (series.id, date)));
+        expanded.push((series.id, reached));
     }
     let rows: Vec<_> = dates.iter().map(|(id, date)| (*id, date)).collect();
     let missing = occurrences::place(db, tenant.id, &rows).await?;
@@ -107,7 +113,6 @@ async fn expand_some(
 fn next_dates(appointment: &Appointment, until: DateTime<Utc>, now: DateTime<Utc>) -> Vec<BookedDate> {
     let placed = appointment.recurring.as_ref().and_then(|recurring| recurring.expanded_until);
     let (Some(series), Some(from)) = (appointment.series(), placed) else { return Vec::new() };
-    // More than there may be is cut off, rather than to stop all others.
     let starts = series.first_dates(from, until, MOST_DATES);
     let dates = Dates { starts, expanded_until: None };
     dates.booked(appointment, now)

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use sqlx::PgConnection;
 
+use super::book::BookError;
 use super::cancel::{CancelError, cancel_in};
 use super::change_appointment::ChangeAppointmentError;
 use super::import_event::import_event;
@@ -158,7 +159,10 @@ impl From<CancelError> for EventError {
         match error {
             CancelError::Store(error) => Self::Store(error),
             CancelError::Unknown(id) => ChangeAppointmentError::Unknown(id).into(),
-            CancelError::UnknownTenant(_) | CancelError::Outdated { .. } => Self::Raced,
+            CancelError::UnknownTenant(name) => {
+                ChangeAppointmentError::from(BookError::UnknownTenant(name)).into()
+            }
+            CancelError::Outdated { .. } => Self::Raced,
         }
     }
 }
@@ -213,6 +217,9 @@ pub async fn import_calendar(app: &App, import: &Import) -> Result<Imported, Imp
         })
         .collect();
     for uid in missing {
+        if began.elapsed() >= PATIENCE {
+            break;
+        }
         let Some(gone) = known.get(&uid).copied() else { continue };
         transact(app, async |db| cancel(app, db, import, gone).await).await?;
         let (outcome, appointment) = (Outcome::Cancelled, Some(gone.appointment));
@@ -223,7 +230,7 @@ pub async fn import_calendar(app: &App, import: &Import) -> Result<Imported, Imp
 
 /// Whether it may be booked once others have moved away.
 fn may_fit_later(outcome: &Outcome) -> bool {
-    use super::book::BookError::{Taken, TakenDates};
+    use BookError::{Taken, TakenDates};
     matches!(
         outcome,
         Outcome::Refused(ImportRefusal::Booking(ChangeAppointmentError::Booking(
@@ -249,7 +256,7 @@ async fn one(
         // Whatever has no UID has that for a problem.
         (Ok(_), None) => return Ok((Outcome::Over, None)),
     };
-    loop {
+    for _ in 0..ROUNDS {
         let before = known.get(uid).copied();
         let done =
             transact(app, async |db| import_event(app, db, import, tenant, (uid, content), before).await);
@@ -271,6 +278,8 @@ async fn one(
             Err(EventError::Store(error)) => return Err(error.into()),
         }
     }
+    // Somebody else is at it all the time.
+    Ok((Outcome::Postponed, None))
 }
 
 /// Cancels what is not in the calendar any more, unless somebody has done so already.

@@ -212,9 +212,12 @@ async fn settle(
         let cancelled_at = exdates.contains(&row.original_start).then(|| row.cancelled_at.unwrap_or(now));
         let said = exceptions.iter().find(|date| date.of == row.original_start && !date.cancelled);
         let wanted = match said {
-            Some(date) => own(import, tenant, appointment, plain, date),
+            Some(date) => own(import, tenant, appointment, plain, (date, now))?,
             None if says_everything => BookedDate { cancelled_at, ..plain },
-            None => BookedDate { cancelled_at, ..row.clone() },
+            None if exceptions.iter().any(|date| date.of == row.original_start) => {
+                BookedDate { cancelled_at, room_taken: false, ..row.clone() }
+            }
+            None => continue,
         };
         let wanted = BookedDate { revision: row.revision + i64::from(!row.is_served_as(&wanted)), ..wanted };
         if wanted != *row {
@@ -239,12 +242,19 @@ fn own(
     tenant: &Tenant,
     appointment: &Appointment,
     plain: BookedDate,
-    said: &Exception,
-) -> BookedDate {
+    (said, now): (&Exception, DateTime<Utc>),
+) -> Result<BookedDate, ChangeAppointmentError> {
     let mut date = plain;
     let length = said.length.or_else(|| Some(date.slot.ends()? - date.slot.starts()));
     let ends = length.and_then(|length| said.starts.checked_add_signed(length));
     let slot = ends.and_then(|ends| Slot::new(said.starts, Some(ends))).unwrap_or(date.slot);
+    let until = now + tenant.policy.horizon;
+    if !BookedDate::may_last(slot) {
+        return Err(BookError::RecursTooLong.into());
+    }
+    if slot != date.slot && slot.starts() > until {
+        return Err(BookError::BeyondHorizon { until }.into());
+    }
     if slot != date.slot {
         date.slot = slot;
         date.own.insert(DateField::Time);
@@ -261,7 +271,7 @@ fn own(
         date.room = room;
         date.own.insert(DateField::Room);
     }
-    date
+    Ok(date)
 }
 
 /// The room that is asked for, or whose address the event has.

@@ -59,7 +59,10 @@ pub fn plan_series(
     for date in dates {
         let Some(plain) = BookedDate::of(after, date.starts) else { continue };
         let same = by_start.get(&date.starts).copied();
-        let known = by_moved.get(&date.starts).copied().or(same);
+        // A date that is one as before stays itself, whatever else has moved.
+        let has_moved =
+            |row: &&BookedDate| dates.binary_search_by_key(&row.original_start, |date| date.starts).is_err();
+        let known = same.or_else(|| by_moved.get(&date.starts).copied().filter(has_moved));
         let cancelled_at = date.excepted.then(|| known.and_then(|known| known.cancelled_at).unwrap_or(now));
         let wanted = match known {
             Some(known) if !known.own.is_empty() => BookedDate {

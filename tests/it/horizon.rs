@@ -129,3 +129,14 @@ async fn a_date_that_finds_its_room_taken_is_noted_and_named() {
     assert!([first.id.into(), second.id.into()].contains(&noted[0].0));
     assert_eq!(noted[0].1, nine_o_clock() + TimeDelta::days(365));
 }
+
+#[tokio::test]
+async fn more_dates_than_are_placed_at_once_come_one_turn_after_the_other() {
+    let world = world().await;
+    let twice = recurring(&world, "room", 60, "FREQ=DAILY;BYHOUR=10,14");
+    booked(&world, twice).await;
+    world.policy(|policy| policy.horizon = TimeDelta::days(2400)).await;
+    let expanded = expand_series(&world.app).await.unwrap();
+    assert_eq!((expanded.series, expanded.dates), (2, 4800));
+    assert_eq!(dates(&world).await, (5000, 0));
+}

@@ -209,7 +209,7 @@ pub async fn cancel(
          UPDATE occurrences o SET cancelled_at = $3, revision = revision + 1
          FROM cancelled
          WHERE o.tenant_id = cancelled.tenant_id AND o.appointment_id = cancelled.id AND o.cancelled_at IS NULL
-           AND (cancelled.first_starts IS NULL OR o.ends > $3)",
+           AND (cancelled.first_starts IS NULL OR o.ends IS NULL OR o.ends > $3)",
         Uuid::from(tenant),
         Uuid::from(id),
         now,

@@ -148,7 +148,7 @@ async fn reaching_back(
     let earliest = sqlx::query_scalar!(
         "SELECT min(starts) FROM (
              SELECT starts FROM appointments
-             WHERE tenant_id = $1 AND first_starts IS NULL AND ($3::text IS NULL OR room = $3)
+             WHERE tenant_id = $1 AND rrule IS NULL AND rdates = '{}' AND ($3::text IS NULL OR room = $3)
                AND tstzrange(COALESCE(first_starts, starts), CASE WHEN first_starts IS NULL THEN ends ELSE last_ends END)
                    @> $2::timestamptz
              OFFSET 0) once",

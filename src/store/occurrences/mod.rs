@@ -122,8 +122,8 @@ pub async fn measure(
     let span = sqlx::query!(
         r#"UPDATE appointments a
          SET first_starts = LEAST(s.first, a.starts),
-             last_ends = CASE WHEN a.expanded_until IS NULL THEN COALESCE(s.last, a.ends) END
-         FROM (SELECT min(starts) AS first,
+             last_ends = CASE WHEN a.expanded_until IS NULL AND s.endless IS NOT TRUE THEN COALESCE(s.last, a.ends) END
+         FROM (SELECT min(starts) AS first, bool_or(ends IS NULL AND cancelled_at IS NULL) AS endless,
                       COALESCE(max(ends) FILTER (WHERE cancelled_at IS NULL), max(ends)) AS last FROM occurrences
                WHERE tenant_id = $1 AND appointment_id = $2) s
          WHERE a.tenant_id = $1 AND a.id = $2 AND a.first_starts IS NOT NULL

@@ -333,3 +333,19 @@ async fn files_of_the_programs_that_people_use_are_imported_and_found_again() {
     let outcomes = [&cancelled.body["events"][0]["outcome"], &cancelled.body["events"][1]["outcome"]];
     assert_eq!(outcomes, [&json!("refused"), &json!("over")], "{cancelled:?}");
 }
+
+#[tokio::test]
+async fn single_dates_in_a_file_bring_no_cancelled_ones_back() {
+    let importing = Importing::new().await;
+    let events = importing.import("", &[SERIES]).await;
+    let id = events[0]["appointment"].as_str().unwrap();
+    let following = format!("/v1/appointments/{id}/occurrences/2026-12-29T09:00:00Z/following");
+    assert_eq!(importing.app.delete(&following).await.status, 200);
+    assert_eq!(importing.outcomes("", &[MOVED]).await, ["changed"]);
+    let upcoming: Vec<String> =
+        importing.dates().await.into_iter().filter(|date| date.ends_with("upcoming")).collect();
+    assert_eq!(upcoming, ["2026-12-08T09:00 Series upcoming", "2026-12-23T14:00 Moved upcoming"]);
+    let long = MOVED.replace("DURATION:PT1H", "DURATION:P36000D").replace("22T", "08T");
+    let refused = importing.import("", &[&long]).await;
+    assert!(refused[0]["detail"].as_str().unwrap().contains("within 7 days"), "{refused:?}");
+}

@@ -246,3 +246,34 @@ async fn a_date_whose_room_was_taken_takes_place_again_elsewhere() {
     assert_eq!((moved.status, &moved.body["state"]), (200, &json!("upcoming")), "{moved:?}");
     assert_eq!(series.starts().await, [FOUR[0], "2026-12-16T09:00", FOUR[2], FOUR[3]]);
 }
+
+#[tokio::test]
+async fn a_series_that_moves_by_its_own_period_loses_nothing() {
+    let series = Series::of("FREQ=DAILY;COUNT=5").await;
+    series.app.patch(&series.date("2026-12-10T09:00:00Z"), json!({ "title": "Own" })).await;
+    series.world.stand_at("2026-12-08T10:00:00Z");
+    let moved = series.patch(json!({ "starts": "2026-12-09T10:00:00+01:00" })).await;
+    assert_eq!(moved.status, 200, "{moved:?}");
+    assert_eq!(
+        series.told(&["starts", "title"], "past,upcoming").await,
+        [
+            "2026-12-08T09:00 Consultation",
+            "2026-12-09T09:00 Consultation",
+            "2026-12-10T09:00 Own",
+            "2026-12-11T09:00 Consultation",
+            "2026-12-12T09:00 Consultation",
+            "2026-12-13T09:00 Consultation"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn what_became_endless_can_be_cancelled() {
+    let series = Series::of("FREQ=WEEKLY;COUNT=4").await;
+    let endless = series.patch(json!({ "recurrence": null, "ends": null })).await;
+    assert_eq!((endless.status, &endless.body["ends"]), (200, &json!(null)), "{endless:?}");
+    series.world.stand_at("2026-12-20T09:00:00Z");
+    assert_eq!(series.app.get(&series.path).await.body["state"], "ongoing");
+    assert_eq!(series.app.delete(&series.path).await.status, 200);
+    assert_eq!(book(&series.app, "room", "2026-12-22T09:00:00Z", "2026-12-22T10:00:00Z").await.status, 201);
+}
