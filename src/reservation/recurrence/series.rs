@@ -75,7 +75,7 @@ impl Series {
         until: DateTime<Utc>,
         most: usize,
     ) -> Result<Vec<SeriesDate>, TooManyDates> {
-        let dates = self.first_dates(from, until, most + 1);
+        let dates = self.first_dates(from, until, most.saturating_add(1));
         if dates.len() > most { Err(TooManyDates { most, until }) } else { Ok(dates) }
     }
 
