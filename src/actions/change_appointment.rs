@@ -109,7 +109,7 @@ pub async fn change_appointment_in(
     change: AppointmentChange,
 ) -> Result<Appointment, ChangeAppointmentError> {
     let (tenant, appointment) = changeable(db, tenant, id, expected).await?;
-    if appointment.recurring.is_some() || change.recurrence != Patch::Keep {
+    if appointment.recurring.is_some() || matches!(change.recurrence, Patch::Set(_)) {
         return Box::pin(change_series_in(app, db, &tenant, appointment, None, change)).await;
     }
     let now = app.clock.now();

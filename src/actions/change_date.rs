@@ -11,7 +11,7 @@ use super::dates::place_dates;
 use super::transaction::transact;
 use crate::app::App;
 use crate::reservation::{
-    Appointment, AppointmentId, BookedDate, DateField, Recurrence, Recurring, Series, Tenant, TenantName,
+    Appointment, AppointmentId, BookedDate, DateField, Recurring, Series, Tenant, TenantName,
 };
 use crate::store::occurrences;
 
@@ -158,11 +158,7 @@ pub async fn cancel_date_in(
         return Err(ChangeAppointmentError::DateOver);
     }
     if let Some(recurring) = &mut appointment.recurring {
-        let exdates = &mut recurring.recurrence.exdates;
-        exdates.insert(original_start);
-        while exdates.len() > Recurrence::MOST_DATES {
-            exdates.pop_first();
-        }
+        recurring.recurrence.except(original_start);
     }
     appointment.revision += 1;
     appointment.updated_at = now;

@@ -75,13 +75,6 @@ pub(super) async fn change_series_in(
 ) -> Result<Appointment, ChangeAppointmentError> {
     let now = app.clock.now();
     let rows = occurrences::of_appointment(db, before.tenant, before.id).await?;
-    if rows
-        .iter()
-        .any(|row| row.slot.ends().is_none() && row.slot.starts() <= now && row.cancelled_at.is_none())
-    {
-        // It would never make way for the dates that are to come.
-        return Err(BookError::RecursTooLong.into());
-    }
     let old = Timetable::of(&before);
     let base = match from {
         None if change.recurrence == Patch::Clear => old.beginning_with_next(&rows, now),
@@ -103,6 +96,11 @@ pub(super) async fn change_series_in(
             plan_series(&after, &rows, reach, &[], |at| at, now)
         }
         Some((new, mut dates)) => {
+            let endless = |row: &BookedDate| row.slot.ends().is_none() && row.cancelled_at.is_none();
+            if new.series.recurrence.recurs() && rows.iter().any(|row| started(row) && endless(row)) {
+                // It would never make way for the dates that are to come.
+                return Err(BookError::RecursTooLong.into());
+            }
             let moved = |at| base.moved_to(&new, at);
             // What was there before the rule that was in force stands on its own, and what was still to come today does
             // not get lost because it would have been a little earlier.
@@ -113,16 +111,7 @@ pub(super) async fn change_series_in(
                 row if recurred && alone(row.original_start) => Reach::Follows,
                 _ => Reach::Anew,
             };
-            // A date that is there already, perhaps at another time, is not there a second time.
-            let (anew, others): (Vec<_>, Vec<_>) = rows.iter().partition(|row| reach(row) == Reach::Anew);
-            let anew: BTreeSet<DateTime<Utc>> = anew.iter().map(|row| row.original_start).collect();
-            let there: BTreeSet<DateTime<Utc>> = others
-                .iter()
-                .flat_map(|row| {
-                    let moved = Some(moved(row.original_start)).filter(|moved| !anew.contains(moved));
-                    [Some(row.original_start), moved].into_iter().flatten()
-                })
-                .collect();
+            let there = there_already(&rows, reach, moved);
             dates.starts.retain(|date| !there.contains(&date.starts));
             new.begun_anew(&dates, now).write_to(&mut after, &dates);
             plan_series(&after, &rows, reach, &dates.starts, moved, now)
@@ -133,6 +122,20 @@ pub(super) async fn change_series_in(
     occurrences::remove(db, after.tenant, after.id, &plan.remove).await?;
     place_dates(db, &mut after, &plan.place).await?;
     Ok(after)
+}
+
+/// What is not to be placed a second time: dates that stay, perhaps at another time, and where they would have moved, unless
+/// that is a date of its own.
+fn there_already(
+    rows: &[BookedDate],
+    reach: impl Fn(&BookedDate) -> Reach,
+    moved: impl Fn(DateTime<Utc>) -> DateTime<Utc>,
+) -> BTreeSet<DateTime<Utc>> {
+    let (anew, stay): (Vec<_>, Vec<_>) = rows.iter().partition(|row| reach(row) == Reach::Anew);
+    let anew: BTreeSet<DateTime<Utc>> = anew.iter().map(|row| row.original_start).collect();
+    let stay = stay.iter().map(|row| row.original_start);
+    let would_have_moved = stay.clone().map(moved).filter(|moved| !anew.contains(moved));
+    stay.chain(would_have_moved).collect()
 }
 
 /// The date from which on a series is to change, if it can.

@@ -9,9 +9,9 @@ use sqlx::PgConnection;
 use super::book::{BookError, Booking, book_in};
 use super::cancel::cancel_in;
 use super::change_appointment::{
-    AppointmentChange, ChangeAppointmentError, End, Expected, Patch, RecurrenceChange, changeable, write,
+    AppointmentChange, ChangeAppointmentError, End, Expected, Patch, RecurrenceChange, change_appointment_in,
+    changeable, write,
 };
-use super::change_series::change_series_in;
 use super::dates::{MOST_DATES, place_dates, placed_until};
 use super::import_calendar::{EventError, Import, ImportRefusal, Outcome, sequence};
 use super::room_names;
@@ -56,18 +56,16 @@ pub(super) async fn import_event(
         Content::Dates(dates) => {
             let known = there.ok_or(ImportRefusal::NoSeries)?;
             let (_, mut appointment) = changeable(db, &import.tenant, known.appointment, None).await?;
-            if appointment.recurring.is_none() {
-                return Err(ImportRefusal::NoSeries.into());
-            }
-            let had = appointment.recurring.as_ref().map(|recurring| recurring.recurrence.exdates.clone());
-            let mut exdates = had.unwrap_or_default();
+            let recurring = appointment.recurring.as_ref().ok_or(ImportRefusal::NoSeries)?;
+            let mut recurrence = recurring.recurrence.clone();
             for date in &dates.exceptions {
                 if date.cancelled {
-                    exdates.insert(date.of)
+                    recurrence.except(date.of);
                 } else {
-                    exdates.remove(&date.of)
-                };
+                    recurrence.exdates.remove(&date.of);
+                }
             }
+            let exdates = recurrence.exdates;
             settle(app, db, import, tenant, &mut appointment, &dates.exceptions, (exdates, false)).await?;
             // The next file may have other dates of it, and then these are not gone.
             (Outcome::Changed, known.appointment)
@@ -131,9 +129,8 @@ async fn event_in(
             booked.map_err(|error| EventError::from(ChangeAppointmentError::from(error)))?
         }
         Some(known) => {
-            let (tenant, before) = changeable(db, &import.tenant, known.appointment, None).await?;
-            let change = change(import, &tenant, event, &series, (length, recurrence));
-            Box::pin(change_series_in(app, db, &tenant, before, None, change)).await?
+            let change = change(import, tenant, event, &series, (length, recurrence));
+            Box::pin(change_appointment_in(app, db, &import.tenant, known.appointment, None, change)).await?
         }
     };
     let all = event.exceptions.iter().all(|date| date.of < until);
@@ -179,11 +176,15 @@ fn change(
         starts: Some(series.first),
         ends: Patch::Set(End::After(length)),
         time_zone: Some(event.zone),
-        recurrence: Patch::Set(RecurrenceChange {
-            rule: recurrence.rule.map_or(Patch::Clear, Patch::Set),
-            rdates: Patch::Set(recurrence.rdates),
-            exdates: Patch::Set(recurrence.exdates),
-        }),
+        recurrence: if recurrence.recurs() {
+            Patch::Set(RecurrenceChange {
+                rule: recurrence.rule.map_or(Patch::Clear, Patch::Set),
+                rdates: Patch::Set(recurrence.rdates),
+                exdates: Patch::Set(recurrence.exdates),
+            })
+        } else {
+            Patch::Clear
+        },
         title: event.details.title.clone().map_or(Patch::Clear, Patch::Set),
         description: event.details.description.clone().map_or(Patch::Clear, Patch::Set),
         participants: Some(people(&event.details)),

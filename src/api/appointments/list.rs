@@ -12,7 +12,7 @@ use crate::api::field::{Field, FromJson, Reading, Unknown, from_words, text, wro
 use crate::api::page::{Limit, PageView, Paging};
 use crate::api::problem::{FieldError, Problem};
 use crate::app::App;
-use crate::reservation::{Appointment, AppointmentState, ExternalId, RoomKey, Scope};
+use crate::reservation::{Appointment, AppointmentState, ExternalId, HostKey, RoomKey, Scope};
 use crate::store::Cursor;
 use crate::store::appointments::{self, Filter, Order, Page};
 use crate::view::AppointmentView;
@@ -38,7 +38,7 @@ pub struct ListQuery {
     #[serde(default)]
     #[param(value_type = Option<String>, min_length = 1, max_length = 254,
         pattern = r"^[^\u0000-\u001F\u007F-\u009F]*$")]
-    host: Field<Host>,
+    host: Field<HostKey>,
     /// Only with this external id, of whichever app.
     #[serde(default)]
     #[param(value_type = Option<String>, min_length = 1, max_length = 200,
@@ -78,17 +78,6 @@ pub struct Listing {
 from_words! { Order }
 
 #[derive(Debug)]
-pub(super) struct Host(pub String);
-
-impl FromJson for Host {
-    fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
-        let text = text(&value)?;
-        let fits = (1..=254).contains(&text.chars().count()) && !text.chars().any(char::is_control);
-        if fits { Ok(Self(text.to_owned())) } else { Err(wrong("write an e-mail address or an external id")) }
-    }
-}
-
-#[derive(Debug)]
 pub(super) struct States(pub Vec<AppointmentState>);
 
 impl FromJson for States {
@@ -110,7 +99,7 @@ impl ReadQuery for Listing {
             from: reading.present("from", raw.from),
             until: reading.present("until", raw.until),
             external_id: reading.present("external_id", raw.external_id),
-            host: reading.present("host", raw.host).map(|host| host.0),
+            host: reading.present("host", raw.host).map(|host| host.to_string()),
             states: reading.present("state", raw.state).map(|states| states.0),
         };
         reading.check_range(filter.from, filter.until);

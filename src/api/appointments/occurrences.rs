@@ -8,7 +8,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::change::AppointmentChangeInput;
-use super::list::{Host, States};
+use super::list::States;
 use super::{answer, password, seen};
 use crate::actions::change_date::{cancel_date_in, cancel_following_in, change_date_in};
 use crate::actions::change_series::change_following_in;
@@ -21,7 +21,7 @@ use crate::api::once::Answer;
 use crate::api::page::{Limit, PageView, Paging};
 use crate::api::problem::{Problem, ProblemView};
 use crate::app::App;
-use crate::reservation::{AppointmentId, RoomKey, Scope};
+use crate::reservation::{AppointmentId, HostKey, RoomKey, Scope};
 use crate::store::occurrences::{self, CalendarEntry, Filter};
 use crate::store::{Cursor, appointments};
 use crate::view::{AppointmentView, OccurrenceView};
@@ -47,7 +47,7 @@ pub struct OccurrencesQuery {
     #[serde(default)]
     #[param(value_type = Option<String>, min_length = 1, max_length = 254,
         pattern = r"^[^\u0000-\u001F\u007F-\u009F]*$")]
-    host: Field<Host>,
+    host: Field<HostKey>,
     /// Only in these states, with commas between: `upcoming`, `ongoing`, `past`, `cancelled`. All but cancelled ones, where
     /// nothing is said.
     #[serde(default)]
@@ -85,7 +85,7 @@ impl ReadQuery for Dates {
             room: reading.present("room", raw.room),
             from: reading.present("from", raw.from),
             until: reading.present("until", raw.until),
-            host: reading.present("host", raw.host).map(|host| host.0),
+            host: reading.present("host", raw.host).map(|host| host.to_string()),
             states: reading.present("state", raw.state).map(|states| states.0),
         };
         reading.check_range(filter.from, filter.until);

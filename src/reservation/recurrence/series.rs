@@ -24,6 +24,14 @@ impl Recurrence {
     /// The most further dates, and the most exceptions.
     pub const MOST_DATES: usize = 1000;
 
+    /// Makes a date an exception. Where there are too many, the earliest is forgotten: it is long over.
+    pub fn except(&mut self, starts: DateTime<Utc>) {
+        self.exdates.insert(starts);
+        while self.exdates.len() > Self::MOST_DATES {
+            self.exdates.pop_first();
+        }
+    }
+
     /// Whether there is more than a first date.
     #[must_use]
     pub fn recurs(&self) -> bool {

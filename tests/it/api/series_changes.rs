@@ -277,3 +277,25 @@ async fn what_became_endless_can_be_cancelled() {
     assert_eq!(series.app.delete(&series.path).await.status, 200);
     assert_eq!(book(&series.app, "room", "2026-12-22T09:00:00Z", "2026-12-22T10:00:00Z").await.status, 201);
 }
+
+#[tokio::test]
+async fn what_runs_without_an_end_can_still_be_changed_but_not_recur() {
+    let series = Series::of("FREQ=WEEKLY;COUNT=4").await;
+    series.patch(json!({ "recurrence": null, "ends": null })).await;
+    series.world.stand_at("2026-12-20T09:00:00Z");
+    assert_eq!(series.patch(json!({ "title": "New" })).await.status, 200);
+    let starts = json!("2026-12-22T09:00:00Z");
+    let again =
+        json!({ "starts": starts, "duration_seconds": 1800, "recurrence": { "rrule": "FREQ=WEEKLY" } });
+    assert_eq!(series.patch(again).await.pointers(), ["/ends"]);
+}
+
+#[tokio::test]
+async fn what_never_recurred_does_not_become_a_series_by_saying_so() {
+    let world = World::new().await;
+    let app = Client::of(&world, "acme").await;
+    let booked = book(&app, "room", "2026-12-08T09:00:00Z", "2026-12-08T10:00:00Z").await;
+    let path = format!("/v1/appointments/{}", booked.id());
+    let changed = app.patch(&path, json!({ "recurrence": null, "title": "Once" })).await;
+    assert_eq!((changed.status, &changed.body["recurrence"]), (200, &json!(null)), "{changed:?}");
+}
