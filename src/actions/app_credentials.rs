@@ -13,8 +13,8 @@ use crate::credential::{Credential, CredentialKind, NoRandomness};
 use crate::reservation::{CredentialId, TenantName};
 use crate::signing::{Issuer, PublicKey};
 use crate::store::app_credentials::{self, AppCredentialRecord};
+use crate::store::app_signing_keys::{self, AppSigningKeyRecord, KeyMaterial};
 use crate::store::apps::{self, AppKey, AppRecord};
-use crate::store::signing_keys::{self, KeyMaterial, SigningKeyRecord};
 use crate::store::{StoreError, tenants};
 
 /// What an app wants to sign with.
@@ -32,7 +32,7 @@ pub struct AddedSigningKey {
     /// The app.
     pub app: AppRecord,
     /// The key.
-    pub key: SigningKeyRecord,
+    pub key: AppSigningKeyRecord,
     /// The secret in clear, where we made one. The bytes of the whole text are the HMAC's key. It is not shown again.
     pub secret: Option<Credential>,
 }
@@ -175,7 +175,7 @@ pub async fn add_signing_key_in(
 ) -> Result<AddedSigningKey, AppCredentialError> {
     let now = app.clock.now();
     let found = live(db, tenant, key).await?;
-    let others = signing_keys::live(db, found.tenant, found.id).await?;
+    let others = app_signing_keys::live(db, found.tenant, found.id).await?;
     if i64::try_from(others.len()).is_ok_and(|others| others >= MOST_LIVE) {
         return Err(AppCredentialError::TooManySigningKeys(found.name));
     }
@@ -188,7 +188,7 @@ pub async fn add_signing_key_in(
             (KeyMaterial::Hs256(lock(&app.keys, found.tenant, id, &secret)), Some(secret))
         }
     };
-    let record = SigningKeyRecord {
+    let record = AppSigningKeyRecord {
         tenant: found.tenant,
         app: found.id,
         id,
@@ -197,7 +197,7 @@ pub async fn add_signing_key_in(
         created_at: now,
         revoked_at: None,
     };
-    signing_keys::insert(db, &record).await?;
+    app_signing_keys::insert(db, &record).await?;
     Ok(AddedSigningKey { app: found, key: record, secret })
 }
 
@@ -228,7 +228,7 @@ pub async fn revoke_signing_key_in(
 ) -> Result<AppRecord, AppCredentialError> {
     let now = app.clock.now();
     let found = known(db, tenant, key).await?;
-    if signing_keys::revoke(db, found.tenant, found.id, signing_key, now).await? {
+    if app_signing_keys::revoke(db, found.tenant, found.id, signing_key, now).await? {
         Ok(found)
     } else {
         Err(AppCredentialError::UnknownSigningKey(signing_key))

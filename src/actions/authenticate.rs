@@ -6,8 +6,8 @@ use crate::credential::{Bearer, Credential, CredentialKind};
 use crate::reservation::{AppId, CredentialId, Scopes, Tenant, TenantName};
 use crate::signing::{TokenError, Unverified, Verifier};
 use crate::store::StoreError;
+use crate::store::app_signing_keys::{self, AppSigningKeyRecord, KeyMaterial};
 use crate::store::callers::{self, CallerRecord};
-use crate::store::signing_keys::{self, KeyMaterial, SigningKeyRecord};
 
 /// Who calls, and what they may do.
 #[derive(Debug, Clone)]
@@ -97,7 +97,7 @@ async fn by_token(
         app.unknown_apps.note(token.app());
         AuthenticateError::UnknownApp
     })?;
-    let keys = signing_keys::live(&mut db, caller.tenant.id, caller.app).await?;
+    let keys = app_signing_keys::live(&mut db, caller.tenant.id, caller.app).await?;
     drop(db);
     if keys.is_empty() {
         return Err(AuthenticateError::UnknownApp);
@@ -116,7 +116,7 @@ async fn by_token(
     Err(wrong.into())
 }
 
-fn verifier(app: &App, key: &SigningKeyRecord) -> Result<Verifier, UnlockSecretError> {
+fn verifier(app: &App, key: &AppSigningKeyRecord) -> Result<Verifier, UnlockSecretError> {
     match &key.material {
         KeyMaterial::Rs256(public_key) => Ok(Verifier::Rs256(public_key.clone())),
         KeyMaterial::Hs256(sealed) => unlock(&app.keys, key.tenant, key.id, sealed)

@@ -73,7 +73,7 @@ pub async fn welcome(app: &App) -> Result<Option<Welcome>, WelcomeError> {
     };
     let serves = Serves { default: tenant.name.clone(), others: Vec::new(), all: true };
     let server = add_server(app, "jitsi".to_owned(), serves).await?;
-    let added = match add_app(app, &tenant.name, "appointments".to_owned(), Scopes::all_but_admin()).await {
+    let added = match add_app(app, &tenant.name, "appointments".to_owned(), Scopes::usual()).await {
         Ok(added) => Some(added),
         Err(AddAppError::Exists(_)) => None,
         Err(error) => return Err(error.into()),

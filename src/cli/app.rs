@@ -13,9 +13,9 @@ use crate::actions::app_credentials::{
 use crate::actions::change_app::{AppChange, change_app, revoke_app};
 use crate::app::App;
 use crate::reservation::{CredentialId, Scope, Scopes, TenantName};
-use crate::signing::{Algorithm, Issuer, PublicKey};
+use crate::signing::{AppAlgorithm, Issuer, PublicKey};
 use crate::store::apps::AppRecord;
-use crate::store::{app_credentials, apps, signing_keys};
+use crate::store::{app_credentials, app_signing_keys, apps};
 use crate::view::{AppDetailView, AppView, CredentialOnce, SigningKeyOnce};
 
 #[derive(Debug, clap::Args)]
@@ -74,7 +74,7 @@ enum AppCommand {
         name: String,
         /// What it signs with: `hs256` with a secret, which is made and shown this once, or `rs256` with its own key
         #[arg(long, value_name = "hs256|rs256")]
-        algorithm: Algorithm,
+        algorithm: AppAlgorithm,
         /// File with its public RSA key in PEM, for `rs256`
         #[arg(long, value_name = "FILE", value_parser = public_key_file)]
         public_key: Option<PublicKey>,
@@ -113,8 +113,7 @@ impl AppArgs {
         let tenant = &found.name;
         match self.command {
             AppCommand::Add { name, scopes } => {
-                let scopes =
-                    if scopes.is_empty() { Scopes::all_but_admin() } else { scopes.into_iter().collect() };
+                let scopes = if scopes.is_empty() { Scopes::usual() } else { scopes.into_iter().collect() };
                 output.one(&CredentialOnce::from(&add_app(app, tenant, name, scopes).await?))
             }
             AppCommand::List => {
@@ -138,10 +137,10 @@ impl AppArgs {
             }
             AppCommand::AddSigningKey { name, algorithm, public_key, issuer } => {
                 let new = match (algorithm, public_key) {
-                    (Algorithm::Hs256, None) => NewSigningKey::Secret,
-                    (Algorithm::Rs256, Some(key)) => NewSigningKey::Public(key),
-                    (Algorithm::Rs256, None) => return Err(SigningKeyArgsError::PublicKeyMissing.into()),
-                    (Algorithm::Hs256, Some(_)) => return Err(SigningKeyArgsError::PublicKeyUnused.into()),
+                    (AppAlgorithm::Hs256, None) => NewSigningKey::Secret,
+                    (AppAlgorithm::Rs256, Some(key)) => NewSigningKey::Public(key),
+                    (AppAlgorithm::Rs256, None) => return Err(SigningKeyArgsError::PublicKeyMissing.into()),
+                    (AppAlgorithm::Hs256, Some(_)) => return Err(SigningKeyArgsError::PublicKeyUnused.into()),
                 };
                 let added = add_signing_key(app, tenant, name.as_str(), &new, issuer.as_ref()).await?;
                 output.one(&SigningKeyOnce::from(&added))
@@ -165,6 +164,6 @@ impl AppArgs {
 async fn show(app: &App, output: Output, record: &AppRecord) -> Done {
     let mut db = app.db.acquire().await?;
     let credentials = app_credentials::list(&mut db, record.tenant, &[record.id]).await?;
-    let signing_keys = signing_keys::list(&mut db, record.tenant, &[record.id]).await?;
+    let signing_keys = app_signing_keys::list(&mut db, record.tenant, &[record.id]).await?;
     output.one(&AppDetailView::new(record, &credentials, &signing_keys))
 }

@@ -74,4 +74,8 @@ ids! {
     ConferenceId,
     /// A feed: a calendar that others subscribe to.
     FeedId,
+    /// A key that room tokens are signed with.
+    SigningKeyId,
+    /// A room token: its `jti`.
+    TokenId,
 }

@@ -34,7 +34,10 @@ pub use decide::decide;
 pub use decision::{Basis, Decision, Grant, Reason, ReasonCode, Refusal, Replaces};
 pub use feed::FeedOf;
 pub use free_busy::{Booked, FreeBusy, Range, RangeError};
-pub use ids::{AppId, AppointmentId, ConferenceId, CredentialId, FeedId, ParticipantId, ServerId, TenantId};
+pub use ids::{
+    AppId, AppointmentId, ConferenceId, CredentialId, FeedId, ParticipantId, ServerId, SigningKeyId,
+    TenantId, TokenId,
+};
 pub use metadata::{Metadata, MetadataError};
 pub use occurrence::{Occurrence, OccurrenceId};
 pub use participant::{Participant, Role};

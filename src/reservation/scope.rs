@@ -37,6 +37,10 @@ pub enum Scope {
     /// Make tokens that let people into rooms.
     #[strum(serialize = "tokens:mint")]
     TokensMint,
+    /// Make tokens that let people into every room, or into all whose names match. Not among what an app gets where no
+    /// scope is named.
+    #[strum(serialize = "tokens:wildcard")]
+    TokensWildcard,
     /// Read conferences, and why rooms did not open.
     #[strum(serialize = "conferences:read")]
     ConferencesRead,
@@ -83,10 +87,11 @@ impl Scope {
 pub struct Scopes(BTreeSet<Scope>);
 
 impl Scopes {
-    /// Everything but [`Scope::Admin`]: what an app has that nobody said anything else about.
+    /// Everything but [`Scope::TokensWildcard`] and [`Scope::Admin`]: what an app has that nobody said anything else
+    /// about.
     #[must_use]
-    pub fn all_but_admin() -> Self {
-        Scope::iter().filter(|&scope| scope != Scope::Admin).collect()
+    pub fn usual() -> Self {
+        Scope::iter().filter(|scope| !matches!(scope, Scope::TokensWildcard | Scope::Admin)).collect()
     }
 
     /// Whether that scope is among them.
@@ -129,10 +134,11 @@ mod tests {
     }
 
     #[test]
-    fn all_but_admin_are_all_but_admin_in_a_stable_order() {
-        let scopes = Scopes::all_but_admin();
-        assert!(!scopes.contains(Scope::Admin));
-        let all: Vec<_> = scopes.iter().chain([Scope::Admin]).collect();
-        assert_eq!(all, Scope::iter().collect::<Vec<_>>());
+    fn what_opens_everything_is_not_usual_and_the_order_is_stable() {
+        let usual = Scopes::usual();
+        let unusual = [Scope::TokensWildcard, Scope::Admin];
+        assert!(unusual.iter().all(|scope| !usual.contains(*scope)));
+        let all: Vec<_> = Scope::iter().filter(|scope| !unusual.contains(scope)).collect();
+        assert_eq!(usual.iter().collect::<Vec<_>>(), all);
     }
 }

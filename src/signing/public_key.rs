@@ -7,6 +7,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jsonwebtoken::DecodingKey;
 
+/// The fewest bits of an RSA key's modulus.
+pub(super) const LEAST_BITS: usize = 2048;
+/// The most bits of an RSA key's modulus.
+pub(super) const MOST_BITS: usize = 8192;
+
 /// A public RSA key of 2048 bits or more.
 #[derive(Debug, Clone)]
 pub struct PublicKey {
@@ -30,16 +35,11 @@ pub enum PublicKeyError {
     )]
     NotPem,
     /// It is of another kind, or one that can be broken.
-    #[error("this is not an RSA key of {} to {} bits", PublicKey::LEAST_BITS, PublicKey::MOST_BITS)]
+    #[error("this is not an RSA key of {} to {} bits", LEAST_BITS, MOST_BITS)]
     NotStrong,
 }
 
 impl PublicKey {
-    /// The fewest bits of its modulus.
-    pub const LEAST_BITS: usize = 2048;
-    /// The most bits of its modulus.
-    pub const MOST_BITS: usize = 8192;
-
     /// The key, in PEM.
     #[must_use]
     pub fn as_pem(&self) -> &str {
@@ -60,7 +60,7 @@ impl FromStr for PublicKey {
         }
         let der = der(text).ok_or(PublicKeyError::NotPem)?;
         let key = PublicEncryptingKey::from_der(&der).map_err(|_| PublicKeyError::NotStrong)?;
-        if !(Self::LEAST_BITS..=Self::MOST_BITS).contains(&key.key_size_bits()) {
+        if !(LEAST_BITS..=MOST_BITS).contains(&key.key_size_bits()) {
             return Err(PublicKeyError::NotStrong);
         }
         let pem = pem(&der);
@@ -77,7 +77,7 @@ fn der(pem: &str) -> Option<Vec<u8>> {
 }
 
 /// As it is written: so two that are the same look the same.
-fn pem(der: &[u8]) -> String {
+pub(super) fn pem(der: &[u8]) -> String {
     let text = STANDARD.encode(der);
     let mut pem = String::from("-----BEGIN PUBLIC KEY-----\n");
     for (place, letter) in (1..).zip(text.chars()) {

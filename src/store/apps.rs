@@ -1,5 +1,5 @@
 //! Apps. Their credentials are in [`app_credentials`](super::app_credentials), what they sign tokens with is in
-//! [`signing_keys`](super::signing_keys).
+//! [`app_signing_keys`](super::app_signing_keys).
 
 use std::fmt;
 

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 pub mod app_credentials;
+pub mod app_signing_keys;
 pub mod appointments;
 pub mod apps;
 pub mod calendar_events;
@@ -26,6 +27,7 @@ pub mod occurrences;
 pub mod participants;
 pub mod refusals;
 pub mod removal;
+pub mod served_keys;
 pub mod server_credentials;
 pub mod servers;
 pub mod signing_keys;

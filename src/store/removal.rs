@@ -29,6 +29,8 @@ pub struct Counts {
     pub app_credentials: i64,
     /// Signing keys of apps.
     pub app_signing_keys: i64,
+    /// Keys that room tokens were signed with. Their names are never used again.
+    pub signing_keys: i64,
     /// Feeds.
     pub feeds: i64,
     /// Conference servers whose default tenant it was.
@@ -60,6 +62,9 @@ pub async fn remove_tenant(db: &mut PgConnection, tenant: TenantId) -> Result<Co
              ),
              app_signing_keys AS (DELETE FROM app_signing_keys WHERE tenant_id = $1 RETURNING id),
              app_credentials AS (DELETE FROM app_credentials WHERE tenant_id = $1 RETURNING id),
+             signing_keys AS (DELETE FROM signing_keys WHERE tenant_id = $1 RETURNING id),
+             token_settings AS (DELETE FROM token_settings WHERE tenant_id = $1),
+             token_revocations AS (DELETE FROM token_revocations WHERE tenant_id = $1),
              feeds AS (DELETE FROM feeds WHERE tenant_id = $1 RETURNING id),
              apps AS (DELETE FROM apps WHERE tenant_id = $1 RETURNING id),
              keys AS (DELETE FROM idempotency_keys WHERE tenant_id = $1),
@@ -77,6 +82,7 @@ pub async fn remove_tenant(db: &mut PgConnection, tenant: TenantId) -> Result<Co
                (SELECT count(*) FROM apps) AS "apps!",
                (SELECT count(*) FROM app_credentials) AS "app_credentials!",
                (SELECT count(*) FROM app_signing_keys) AS "app_signing_keys!",
+               (SELECT count(*) FROM signing_keys) AS "signing_keys!",
                (SELECT count(*) FROM feeds) AS "feeds!",
                (SELECT count(*) FROM servers) AS "servers!",
                (SELECT count(*) FROM server_credentials) AS "server_credentials!"

@@ -6,10 +6,10 @@ use super::credential::CredentialView;
 use super::time;
 use crate::actions::app_credentials::AddedSigningKey;
 use crate::reservation::{AppId, CredentialId, Scopes};
-use crate::signing::{Algorithm, Issuer};
+use crate::signing::{AppAlgorithm, Issuer};
 use crate::store::app_credentials::AppCredentialRecord;
+use crate::store::app_signing_keys::{AppSigningKeyRecord, KeyMaterial};
 use crate::store::apps::AppRecord;
-use crate::store::signing_keys::{KeyMaterial, SigningKeyRecord};
 
 /// An app.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -55,7 +55,7 @@ struct SigningKeyView {
     #[schema(value_type = uuid::Uuid)]
     id: CredentialId,
     #[schema(value_type = String)]
-    algorithm: Algorithm,
+    algorithm: AppAlgorithm,
     public_key: Option<String>,
     #[schema(value_type = Option<String>)]
     issuer: Option<Issuer>,
@@ -65,8 +65,8 @@ struct SigningKeyView {
     revoked_at: Option<String>,
 }
 
-impl From<&SigningKeyRecord> for SigningKeyView {
-    fn from(key: &SigningKeyRecord) -> Self {
+impl From<&AppSigningKeyRecord> for SigningKeyView {
+    fn from(key: &AppSigningKeyRecord) -> Self {
         Self {
             id: key.id,
             algorithm: key.material.algorithm(),
@@ -87,7 +87,7 @@ impl AppDetailView {
     pub fn new(
         app: &AppRecord,
         credentials: &[AppCredentialRecord],
-        signing_keys: &[SigningKeyRecord],
+        signing_keys: &[AppSigningKeyRecord],
     ) -> Self {
         let credentials = credentials.iter().filter(|credential| credential.app == app.id);
         Self {
@@ -113,7 +113,7 @@ pub struct SigningKeyOnce {
     #[schema(value_type = uuid::Uuid)]
     signing_key_id: CredentialId,
     #[schema(value_type = String)]
-    algorithm: Algorithm,
+    algorithm: AppAlgorithm,
     #[schema(value_type = Option<String>)]
     issuer: Option<Issuer>,
     /// The bytes of this whole text are the HMAC's key.

@@ -23,7 +23,7 @@ fn acme() -> TenantName {
 }
 
 async fn app(world: &World, name: &str) {
-    add_app(&world.app, &acme(), name.to_owned(), Scopes::all_but_admin()).await.unwrap();
+    add_app(&world.app, &acme(), name.to_owned(), Scopes::usual()).await.unwrap();
 }
 
 /// How many rows of the table are not revoked.
@@ -111,7 +111,7 @@ async fn an_app_of_another_tenant_is_not_there() {
     let world = World::new().await;
     world.tenant("globex", |_| {}).await;
     let globex: TenantName = "globex".parse().unwrap();
-    let added = add_app(&world.app, &acme(), "calendar".to_owned(), Scopes::all_but_admin()).await.unwrap();
+    let added = add_app(&world.app, &acme(), "calendar".to_owned(), Scopes::usual()).await.unwrap();
     let refused = revoke_app(&world.app, &globex, added.app.id).await.unwrap_err();
     assert!(matches!(refused, ChangeAppError::Unknown(_)), "{refused:?}");
     let refused =
@@ -138,7 +138,7 @@ async fn a_name_that_is_taken_does_not_cost_the_transaction() {
 
     let taken = add_tenant_in(&world.app, &mut db, acme(), Policy::default()).await.unwrap_err();
     assert!(matches!(taken, AddTenantError::Exists(_)), "{taken:?}");
-    let scopes = Scopes::all_but_admin();
+    let scopes = Scopes::usual();
     let taken = add_app_in(&world.app, &mut db, &acme(), "crm".to_owned(), scopes).await.unwrap_err();
     assert!(matches!(taken, AddAppError::Exists(_)), "{taken:?}");
     let change = AppChange { name: Some("crm".to_owned()), scopes: None };

@@ -27,7 +27,7 @@ fn acme() -> TenantName {
 }
 
 async fn calendar(world: &World) -> AddedApp {
-    add_app(&world.app, &acme(), "calendar".to_owned(), Scopes::all_but_admin()).await.unwrap()
+    add_app(&world.app, &acme(), "calendar".to_owned(), Scopes::usual()).await.unwrap()
 }
 
 async fn call(world: &World, token: &str) -> Result<Caller, AuthenticateError> {
@@ -95,7 +95,7 @@ async fn an_app_is_known_by_its_credential_until_that_is_revoked() {
     let caller = call(&world, first.credential.expose()).await.unwrap();
     assert_eq!((caller.app, caller.app_name.as_str()), (first.app.id, "calendar"));
     assert_eq!((caller.tenant.id, caller.credential), (first.app.tenant, first.credential_id));
-    assert_eq!(caller.scopes, Scopes::all_but_admin());
+    assert_eq!(caller.scopes, Scopes::usual());
 
     revoke_app_credential(&world.app, &acme(), "calendar", first.credential_id).await.unwrap();
     let error = refused(&world, first.credential.expose()).await;
@@ -278,7 +278,7 @@ async fn a_key_signs_for_its_own_app_only() {
     let globex: TenantName = "globex".parse().unwrap();
     let app = calendar(&world).await;
     let key = hmac(clear(&secret(&world, "calendar").await));
-    let other = add_app(&world.app, &globex, "calendar".to_owned(), Scopes::all_but_admin()).await.unwrap();
+    let other = add_app(&world.app, &globex, "calendar".to_owned(), Scopes::usual()).await.unwrap();
     let foreign = token(&world, other.app.id, Algorithm::HS256, &key);
     let unknown =
         |error: AuthenticateError| assert!(matches!(error, AuthenticateError::UnknownApp), "{error:?}");

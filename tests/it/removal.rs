@@ -14,9 +14,11 @@ use frontdesk::actions::feeds::add_feed;
 use frontdesk::actions::import_calendar::{Import, import_calendar};
 use frontdesk::actions::once::{OnceError, once};
 use frontdesk::actions::remove_tenant::{RemoveTenantError, remove_tenant};
+use frontdesk::actions::signing_keys::{KeyOwner, KeySource, add_signing_key as add_token_key};
 use frontdesk::ical;
 use frontdesk::reservation::wording::Language;
 use frontdesk::reservation::{FeedOf, Participant, ParticipantId, Reason, Role, Scopes, TenantName};
+use frontdesk::signing::Algorithm;
 use frontdesk::store::idempotency::OnceKey;
 use frontdesk::store::refusals::{self, RefusalRecord};
 use frontdesk::store::removal::{self, Counts};
@@ -83,10 +85,11 @@ async fn furnished() -> (World, String) {
         complete: false,
     };
     assert_eq!(import_calendar(&world.app, &import).await.unwrap().events.len(), 1);
-    let calendar =
-        add_app(&world.app, &acme(), "calendar".to_owned(), Scopes::all_but_admin()).await.unwrap();
+    let calendar = add_app(&world.app, &acme(), "calendar".to_owned(), Scopes::usual()).await.unwrap();
     add_app_credential(&world.app, &acme(), "calendar").await.unwrap();
     add_signing_key(&world.app, &acme(), "calendar", &NewSigningKey::Secret, None).await.unwrap();
+    let owner = KeyOwner::Tenant(acme());
+    add_token_key(&world.app, &owner, Algorithm::Es256, KeySource::Make, None).await.unwrap();
     add_feed(&world.app, &acme(), FeedOf::Tenant, "All".parse().unwrap()).await.unwrap();
     let mut db = world.db().acquire().await.unwrap();
     let refusal = RefusalRecord {
@@ -137,6 +140,7 @@ async fn a_removed_tenant_leaves_no_row_in_any_table_and_is_counted() {
         apps: 1,
         app_credentials: 2,
         app_signing_keys: 1,
+        signing_keys: 1,
         feeds: 1,
         servers: 1,
         server_credentials: 1,

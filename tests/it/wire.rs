@@ -202,9 +202,8 @@ async fn whoever_has_no_good_credential_of_a_server_is_refused_alike() {
     let conference = format!("/conference/{}", body(&granted)["id"].as_str().unwrap());
     let revoked = world.server("two").await;
     world.server_is("two", ServerState::Revoked).await;
-    let app = add_app(&world.app, &"acme".parse().unwrap(), "calendar".into(), Scopes::all_but_admin())
-        .await
-        .unwrap();
+    let app =
+        add_app(&world.app, &"acme".parse().unwrap(), "calendar".into(), Scopes::usual()).await.unwrap();
     let mut wrong = server.clone();
     wrong.replace_range(10..12, if wrong[10..12] == *"AA" { "BB" } else { "AA" });
 

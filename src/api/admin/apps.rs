@@ -22,9 +22,9 @@ use crate::api::page::PageView;
 use crate::api::problem::{FieldError, Problem, ProblemView};
 use crate::app::App;
 use crate::reservation::{AppId, CredentialId, Label, Scope, Scopes, TenantName};
-use crate::signing::{Algorithm, Issuer, PublicKey};
+use crate::signing::{AppAlgorithm, Issuer, PublicKey};
 use crate::store::apps::{self, AppRecord};
-use crate::store::{Cursor, app_credentials, signing_keys, tenants};
+use crate::store::{Cursor, app_credentials, app_signing_keys, tenants};
 use crate::view::{AppDetailView, AppView, CredentialOnce, SigningKeyOnce};
 
 /// An app: a client of this API.
@@ -79,7 +79,7 @@ pub struct SigningKeyInput {
     /// `HS256`: a secret that is made, and shown this once. `RS256`: the app's own key, of which it gives the public half.
     #[serde(default)]
     #[schema(value_type = String, required, pattern = "^(HS256|RS256)$")]
-    algorithm: Field<Algorithm>,
+    algorithm: Field<AppAlgorithm>,
     /// The public half as PEM, for `RS256`.
     #[serde(default)]
     #[schema(value_type = String, required = false)]
@@ -94,7 +94,7 @@ pub struct SigningKeyInput {
     unknown: Unknown,
 }
 
-from_words! { Algorithm }
+from_words! { AppAlgorithm }
 
 impl FromJson for SigningKeyInput {
     fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
@@ -110,13 +110,13 @@ impl SigningKeyInput {
         let is_given = matches!(self.public_key, Field::Given(_) | Field::Unreadable(_) | Field::Null);
         let public_key = reading.present("public_key", self.public_key);
         let key = match (algorithm, public_key) {
-            (Some(Algorithm::Hs256), None) => Some(NewSigningKey::Secret),
-            (Some(Algorithm::Rs256), Some(key)) => Some(NewSigningKey::Public(key)),
-            (Some(Algorithm::Hs256), Some(_)) => {
+            (Some(AppAlgorithm::Hs256), None) => Some(NewSigningKey::Secret),
+            (Some(AppAlgorithm::Rs256), Some(key)) => Some(NewSigningKey::Public(key)),
+            (Some(AppAlgorithm::Hs256), Some(_)) => {
                 reading.wrong("public_key", "an HS256 key has no public half");
                 None
             }
-            (Some(Algorithm::Rs256), None) if !is_given => {
+            (Some(AppAlgorithm::Rs256), None) if !is_given => {
                 reading.wrong("public_key", "give the public half of the key");
                 None
             }
@@ -369,6 +369,6 @@ async fn answer(db: &mut PgConnection, id: AppId) -> Result<HttpResponse, Proble
     let found = apps::find(db, tenant, id.into()).await?;
     let record = found.ok_or_else(|| Problem::not_found("app"))?;
     let credentials = app_credentials::list(db, tenant, &[id]).await?;
-    let keys = signing_keys::list(db, tenant, &[id]).await?;
+    let keys = app_signing_keys::list(db, tenant, &[id]).await?;
     Ok(HttpResponse::Ok().json(AppDetailView::new(&record, &credentials, &keys)))
 }

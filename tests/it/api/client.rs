@@ -50,7 +50,7 @@ impl Answer {
 impl Client {
     /// A new app of the tenant, which may do everything but administer.
     pub async fn of(world: &World, tenant: &str) -> Self {
-        Self::with_scopes(world, tenant, Scopes::all_but_admin()).await
+        Self::with_scopes(world, tenant, Scopes::usual()).await
     }
 
     /// A new app of the tenant, which may do this.

@@ -48,7 +48,7 @@ async fn a_killed_frontdesk_books_once_under_one_key_and_answers_the_same_when_i
     let app = hands_on(&options);
     furnish(&app).await;
     let acme = "acme".parse().unwrap();
-    let added = add_app(&app, &acme, "app".to_owned(), Scopes::all_but_admin()).await.unwrap();
+    let added = add_app(&app, &acme, "app".to_owned(), Scopes::usual()).await.unwrap();
     let key = added.credential.expose();
     let setup = Setup::remote(&options);
     let mut frontdesk = setup.serve().await;

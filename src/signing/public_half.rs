@@ -1,0 +1,118 @@
+//! The public halves of keys, in the forms in which verifiers take them.
+
+use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RsaKeyPair,
+};
+use jsonwebtoken::DecodingKey;
+use jsonwebtoken::jwk::{Jwk, PublicKeyUse, ThumbprintHash};
+use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, SignatureAlgorithm, date_time_ymd};
+use rustls::pki_types::PrivatePkcs8KeyDer;
+
+use super::algorithm::Family;
+use super::public_key::{LEAST_BITS, MOST_BITS, pem};
+use super::{Algorithm, Kid};
+
+/// The public half of a key.
+#[derive(Debug, Clone)]
+pub struct PublicHalf {
+    algorithm: Algorithm,
+    pem: String,
+    verifier: DecodingKey,
+}
+
+/// It is no such key.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct NotAKey;
+
+impl PublicHalf {
+    /// Of a private key in PKCS #8; `None` where the algorithm has a shared secret.
+    pub(super) fn of(algorithm: Algorithm, pkcs8: &[u8]) -> Result<Option<Self>, NotAKey> {
+        let der = match algorithm.family() {
+            Family::Hmac => return Ok(None),
+            Family::Rsa => {
+                let key = RsaKeyPair::from_pkcs8(pkcs8).map_err(|_| NotAKey)?;
+                if !(LEAST_BITS..=MOST_BITS).contains(&(key.public_modulus_len() * 8)) {
+                    return Err(NotAKey);
+                }
+                spki(key.public_key())?
+            }
+            Family::Ec => {
+                let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8);
+                spki(key.map_err(|_| NotAKey)?.public_key())?
+            }
+            Family::Ed => {
+                let key = Ed25519KeyPair::from_pkcs8_maybe_unchecked(pkcs8);
+                spki(key.map_err(|_| NotAKey)?.public_key())?
+            }
+        };
+        Self::read(algorithm, pem(&der)).map(Some)
+    }
+
+    /// From its PEM, as [`PublicHalf::as_pem`] gave it.
+    fn read(algorithm: Algorithm, pem: String) -> Result<Self, NotAKey> {
+        let verifier = match algorithm.family() {
+            Family::Hmac => return Err(NotAKey),
+            Family::Rsa => DecodingKey::from_rsa_pem(pem.as_bytes()),
+            Family::Ec => DecodingKey::from_ec_pem(pem.as_bytes()),
+            Family::Ed => DecodingKey::from_ed_pem(pem.as_bytes()),
+        };
+        Ok(Self { algorithm, verifier: verifier.map_err(|_| NotAKey)?, pem })
+    }
+
+    /// From its PEM, as it was stored. `None` where it is none for that algorithm.
+    #[must_use]
+    pub fn from_stored(algorithm: Algorithm, pem: String) -> Option<Self> {
+        Self::read(algorithm, pem).ok()
+    }
+
+    /// SubjectPublicKeyInfo in PEM: what an ASAP server gives.
+    #[must_use]
+    pub fn as_pem(&self) -> &str {
+        &self.pem
+    }
+
+    /// What verifies.
+    #[must_use]
+    pub fn verifier(&self) -> DecodingKey {
+        self.verifier.clone()
+    }
+
+    /// As a member of a JWK set, with `use`, `alg` and, where it is given, `kid`. `None` never happens to a key that was
+    /// read.
+    #[must_use]
+    pub fn jwk(&self, kid: Option<&Kid>) -> Option<Jwk> {
+        let mut jwk = Jwk::from_decoding_key(&self.verifier, Some(self.algorithm.of_library())).ok()?;
+        jwk.common.public_key_use = Some(PublicKeyUse::Signature);
+        jwk.common.key_id = kid.map(|kid| kid.as_str().to_owned());
+        Some(jwk)
+    }
+
+    /// A name that only this key can have: its JWK thumbprint (RFC 7638, SHA-256).
+    #[must_use]
+    pub fn thumbprint(&self) -> Option<Kid> {
+        self.jwk(None)?.thumbprint(ThumbprintHash::SHA256).ok()?.parse().ok()
+    }
+}
+
+fn spki(key: &impl AsDer<PublicKeyX509Der<'static>>) -> Result<Vec<u8>, NotAKey> {
+    Ok(key.as_der().map_err(|_| NotAKey)?.as_ref().to_vec())
+}
+
+/// A certificate that the key signs itself. Source: before 2024 Jitsi's `cache_keys_url` took keys in this form only.
+pub(super) fn certificate(algorithm: Algorithm, pkcs8: &[u8], kid: &Kid) -> Option<String> {
+    let signature: &'static SignatureAlgorithm = match algorithm.family() {
+        Family::Hmac => return None,
+        Family::Rsa => &rcgen::PKCS_RSA_SHA256,
+        Family::Ec => &rcgen::PKCS_ECDSA_P256_SHA256,
+        Family::Ed => &rcgen::PKCS_ED25519,
+    };
+    let key = KeyPair::from_pkcs8_der_and_sign_algo(&PrivatePkcs8KeyDer::from(pkcs8), signature).ok()?;
+    let mut parameters = CertificateParams::default();
+    parameters.distinguished_name = DistinguishedName::new();
+    parameters.distinguished_name.push(DnType::CommonName, kid.as_str());
+    // Source: RFC 5280, section 4.1.2.5: no known end. The key ends when it is no longer served.
+    parameters.not_before = date_time_ymd(2020, 1, 1);
+    parameters.not_after = date_time_ymd(9999, 12, 31);
+    Some(parameters.self_signed(&key).ok()?.pem())
+}
