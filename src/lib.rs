@@ -9,7 +9,7 @@
 //! - [`ical`]: calendar files, read and written, pure.
 //! - [`server`]: every URL. [`background`], [`refusal_log`]: what runs beside the requests.
 //! - [`config`], [`cli`], [`view`], [`telemetry`], [`metrics`]: around it.
-//! - [`clock`], [`credential`], [`seal`], [`signing`], [`tls`]: leaves that anybody may use.
+//! - [`clock`], [`credential`], [`seal`], [`signing`], [`token`], [`tls`]: leaves that anybody may use.
 //!
 //! The request that matters reads as three files: `dialect/prosody/mod.rs`, `actions/reserve.rs`,
 //! `reservation/decide.rs`, and back.
@@ -37,4 +37,5 @@ pub mod signing;
 pub mod store;
 pub mod telemetry;
 pub mod tls;
+pub mod token;
 pub mod view;

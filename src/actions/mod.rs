@@ -25,6 +25,7 @@ pub mod feeds;
 pub mod import_calendar;
 mod import_event;
 pub mod look_up;
+pub mod mint;
 pub mod once;
 pub mod passwords;
 pub mod preview;

@@ -57,6 +57,12 @@ pub enum Code {
     DateStarted,
     /// The rule that is in force does not name the date.
     DateOffRule,
+    /// The appointment or the date is over.
+    AppointmentOver,
+    /// Nobody booked the room.
+    NotBooked,
+    /// The tenant's tokens are not set up.
+    TokensNotSetUp,
     /// The calendar file can't be read.
     UnreadableCalendar,
     /// Some items of a batch can't be done.
@@ -113,6 +119,9 @@ impl Code {
             | Self::DateCancelled
             | Self::DateStarted
             | Self::DateOffRule
+            | Self::AppointmentOver
+            | Self::NotBooked
+            | Self::TokensNotSetUp
             | Self::NameTaken
             | Self::TooManyCredentials
             | Self::InUse
@@ -148,6 +157,9 @@ impl Code {
             Self::DateCancelled => "This date is cancelled",
             Self::DateStarted => "This date has started",
             Self::DateOffRule => "This date is not one of the rule",
+            Self::AppointmentOver => "The appointment is over",
+            Self::NotBooked => "Nobody booked this room",
+            Self::TokensNotSetUp => "This tenant's room tokens are not set up",
             Self::UnreadableCalendar => "The calendar file can't be read",
             Self::BatchFailed => "Some items of the batch can't be done",
             Self::NameTaken => "The name is taken",
@@ -228,6 +240,19 @@ impl Code {
                 "A series can be changed from a date on that its rule names. Further dates (`rdates`), those \
                  from before the last change of the rule, and one that starts later because the clocks skipped its time \
                  are changed alone."
+            }
+            Self::AppointmentOver => {
+                "The room does not open for this appointment, or this date of it, any more: so there is nothing that a \
+                 token could open."
+            }
+            Self::NotBooked => {
+                "Nothing is booked in this room from now on, and the tenant opens no rooms that nobody booked. Book it, or \
+                 let the tenant open unscheduled rooms."
+            }
+            Self::TokensNotSetUp => {
+                "There is no key that signs what the tenant's tokens are to be signed with, or nobody knows whose rooms \
+                 they are; the detail says which. An operator gives the tenant a meeting URL (`frontdesk tenant`), token \
+                 settings (`frontdesk token settings`) or a key (`frontdesk keys`)."
             }
             Self::UnreadableCalendar => {
                 "The file is not iCalendar (RFC 5545), not complete, or too large; the detail says where. Nothing was \

@@ -200,6 +200,12 @@ from_text! {
     crate::reservation::TenantName,
     crate::signing::Issuer,
     crate::signing::PublicKey,
+    crate::token::Audience,
+    crate::token::Avatar,
+    crate::token::Group,
+    crate::token::LuaPattern,
+    crate::token::Subject,
+    crate::token::UserId,
 }
 
 /// What is one of a few words.

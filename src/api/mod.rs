@@ -25,6 +25,7 @@ pub mod page;
 pub mod problem;
 mod rooms;
 mod shape;
+mod tokens;
 
 use std::future::ready;
 
@@ -81,6 +82,9 @@ pub fn routes(config: &mut web::ServiceConfig, allowed: &Origins) {
             .service(at("/feeds", [get().to(feeds::list), post().to(feeds::create)]))
             .service(at("/feeds/{id}", [delete().to(feeds::revoke)]))
             .service(at("/rooms/{room}/decision", [post().to(rooms::decide)]))
+            .service(at("/appointments/{id}/tokens", [post().to(tokens::for_appointment)]))
+            .service(at("/rooms/{room}/tokens", [post().to(tokens::for_room)]))
+            .service(at("/tokens", [post().to(tokens::for_many)]))
             .service(at("/rooms/{room}/free-busy", [get().to(rooms::free_busy)]))
             .service(at("/conferences", [get().to(conferences::list)]))
             .service(at("/conferences/{id}", [get().to(conferences::show)]))

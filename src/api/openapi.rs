@@ -11,7 +11,7 @@ use utoipa::{Modify, OpenApi as _};
 
 use super::admin::{apps, servers, tenant_removal, tenants};
 use super::problem::ProblemView;
-use super::{appointments, calendars, conferences, decisions, feeds, rooms, shape};
+use super::{appointments, calendars, conferences, decisions, feeds, rooms, shape, tokens};
 
 /// The document. Each handler of the routes is listed here; a test compares the two.
 #[derive(utoipa::OpenApi)]
@@ -48,6 +48,9 @@ use super::{appointments, calendars, conferences, decisions, feeds, rooms, shape
         feeds::revoke,
         rooms::decide,
         rooms::free_busy,
+        tokens::for_appointment,
+        tokens::for_room,
+        tokens::for_many,
         conferences::list,
         conferences::show,
         conferences::close,

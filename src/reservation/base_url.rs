@@ -38,6 +38,13 @@ impl BaseUrl {
         self.0.host_str().unwrap_or_default()
     }
 
+    /// What its path ends in, decoded; `None` where it has no path.
+    #[must_use]
+    pub fn last_segment(&self) -> Option<String> {
+        let last = self.0.path().trim_end_matches('/').rsplit('/').next().filter(|last| !last.is_empty())?;
+        Some(percent_decode_str(last).decode_utf8().ok()?.into_owned())
+    }
+
     /// The address of what is called `name` there, whatever characters it has.
     #[must_use]
     pub fn with_segment(&self, name: &str) -> String {
@@ -126,5 +133,7 @@ mod tests {
             "https://meet.example.org/acme/Gr%C3%BC%C3%9Fe%20Raum%2F1%3F"
         );
         assert_eq!(meet.host(), "meet.example.org");
+        assert_eq!(meet.last_segment().as_deref(), Some("acme"));
+        assert_eq!("https://meet.example.org/".parse::<BaseUrl>().unwrap().last_segment(), None);
     }
 }

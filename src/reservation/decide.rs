@@ -150,8 +150,7 @@ fn unscheduled(
     now: DateTime<Utc>,
 ) -> Result<Terms, Reason> {
     let rule = &tenant.policy.unscheduled;
-    let open_to_all = rule.allow && rule.pattern.as_ref().is_none_or(|pattern| pattern.matches(room));
-    if !open_to_all {
+    if !rule.opens(room) {
         return Err(situation.near.absence(now));
     }
     if let Some(cancelled) = situation.near.cancelled_now(now) {

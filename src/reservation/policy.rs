@@ -104,6 +104,14 @@ pub struct Unscheduled {
     pub max_occupants: Option<u32>,
 }
 
+impl Unscheduled {
+    /// Whether that room opens though nobody booked it.
+    #[must_use]
+    pub fn opens(&self, room: &RoomKey) -> bool {
+        self.allow && self.pattern.as_ref().is_none_or(|pattern| pattern.matches(room))
+    }
+}
+
 /// A regular expression that the whole key of a room has to match, of at most 500 bytes. It is
 /// compiled when it is needed, which is rarely, and within bounds; matching takes linear time.
 #[derive(Debug, Clone)]

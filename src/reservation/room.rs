@@ -119,8 +119,7 @@ impl Node {
         if tenant.is_some_and(|tenant| tenant != tenant.to_lowercase()) {
             return Form::Odd;
         }
-        let web = utf8_percent_encode(key.as_str(), ENCODED).to_string().to_lowercase();
-        if room == web {
+        if room == key.web_form() {
             Form::Web
         } else if nodeprep(key.as_str()).is_ok_and(|prepared| prepared == room) {
             Form::Native
@@ -196,6 +195,12 @@ impl RoomKey {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The room's name as the web client sends it: percent-encoded, in lower case.
+    #[must_use]
+    pub fn web_form(&self) -> String {
+        utf8_percent_encode(&self.0, ENCODED).to_string().to_lowercase()
     }
 
     /// A key that was made earlier and stored. It is not made again: decoding twice would turn

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Occurrence, OccurrenceId, Reason};
+use super::{Occurrence, OccurrenceId, Reason, Slot};
 
 /// How much earlier than promised the room really opens.
 ///
@@ -39,18 +39,30 @@ pub struct Window {
 impl Window {
     fn of(occurrence: &Occurrence, previous: Option<&Occurrence>, next: Option<&Occurrence>) -> Self {
         let starts = occurrence.slot.starts();
-        let not_before = match previous {
-            Some(previous) => previous.slot.ends().unwrap_or(starts).min(starts),
-            None => DateTime::<Utc>::MIN_UTC,
-        };
-        let opens = add(starts, -occurrence.early_open).max(not_before);
+        let previous_ends = previous.map(|previous| previous.slot.ends().unwrap_or(starts));
+        let next_starts = next.map(|next| next.slot.starts());
+        Self::between(occurrence.slot, occurrence.early_open, occurrence.grace, previous_ends, next_starts)
+    }
+
+    /// When people may come in for a booked time, between the end of the one before and the start of the one after.
+    #[must_use]
+    pub fn between(
+        slot: Slot,
+        early_open: TimeDelta,
+        grace: TimeDelta,
+        previous_ends: Option<DateTime<Utc>>,
+        next_starts: Option<DateTime<Utc>>,
+    ) -> Self {
+        let starts = slot.starts();
+        let not_before = previous_ends.map_or(DateTime::<Utc>::MIN_UTC, |ends| ends.min(starts));
+        let opens = add(starts, -early_open).max(not_before);
         let gate = add(opens, -SLACK).max(not_before);
         // Where the one before leaves no room for the slack, the promise is later instead, but not
         // later than the start.
         let opens = opens.max(add(gate, SLACK).min(starts));
-        let closes = occurrence.slot.ends().map(|ends| {
-            let stays = add(ends, occurrence.grace);
-            next.map_or(stays, |next| stays.min(next.slot.starts()))
+        let closes = slot.ends().map(|ends| {
+            let stays = add(ends, grace);
+            next_starts.map_or(stays, |next| stays.min(next))
         });
         Self { gate, opens, closes }
     }

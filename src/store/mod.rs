@@ -32,6 +32,7 @@ pub mod server_credentials;
 pub mod servers;
 pub mod signing_keys;
 pub mod tenants;
+pub mod token_settings;
 
 /// Where a list goes on: behind the one of that moment and id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

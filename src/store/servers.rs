@@ -300,3 +300,24 @@ pub async fn name(db: &mut PgConnection, id: ServerId) -> Result<Option<String>,
     let name = sqlx::query_scalar!("SELECT name FROM conference_servers WHERE id = $1", Uuid::from(id));
     Ok(name.fetch_optional(db).await?)
 }
+
+/// Whether a server that may ask for the tenant may ask for others, too.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn any_shared(db: &mut PgConnection, tenant: TenantId) -> Result<bool, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT EXISTS (
+               SELECT FROM conference_servers s
+               WHERE s.state <> 'revoked' AND (s.serves_all OR (
+                   (s.default_tenant_id = $1 OR EXISTS (
+                       SELECT FROM conference_server_tenants st WHERE st.server_id = s.id AND st.tenant_id = $1))
+                   AND (s.default_tenant_id <> $1 OR EXISTS (
+                       SELECT FROM conference_server_tenants st WHERE st.server_id = s.id AND st.tenant_id <> $1))
+               ))
+           ) AS "shared!""#,
+        Uuid::from(tenant)
+    )
+    .fetch_one(db)
+    .await?)
+}

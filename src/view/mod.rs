@@ -15,6 +15,7 @@ mod occurrence;
 mod preview;
 mod server;
 mod tenant;
+mod token;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
@@ -32,6 +33,7 @@ pub use self::occurrence::OccurrenceView;
 pub use self::preview::PreviewView;
 pub use self::server::ServerView;
 pub use self::tenant::{RemovedView, TenantView};
+pub use self::token::TokenOnce;
 
 /// RFC 3339 in UTC.
 #[must_use]

@@ -22,7 +22,8 @@ use frontdesk::signing::Algorithm;
 use frontdesk::store::idempotency::OnceKey;
 use frontdesk::store::refusals::{self, RefusalRecord};
 use frontdesk::store::removal::{self, Counts};
-use frontdesk::store::{StoreError, servers, tenants};
+use frontdesk::store::{StoreError, servers, tenants, token_settings};
+use frontdesk::token::TokenSettings;
 use frontdesk::view::ExportView;
 use futures_util::future::join_all;
 use serde_json::Value;
@@ -92,6 +93,15 @@ async fn furnished() -> (World, String) {
     add_token_key(&world.app, &owner, Algorithm::Es256, KeySource::Make, None).await.unwrap();
     add_feed(&world.app, &acme(), FeedOf::Tenant, "All".parse().unwrap()).await.unwrap();
     let mut db = world.db().acquire().await.unwrap();
+    let tenant = tenants::by_name(&mut db, &acme()).await.unwrap().unwrap().id;
+    token_settings::put(&mut db, tenant, &TokenSettings::default()).await.unwrap();
+    sqlx::query("INSERT INTO token_revocations (tenant_id, id, token_id, revoked_at, ends_at) VALUES ($1, $2, $2, $3, $3)")
+        .bind(Uuid::from(tenant))
+        .bind(Uuid::now_v7())
+        .bind(world.clock.now())
+        .execute(&mut *db)
+        .await
+        .unwrap();
     let refusal = RefusalRecord {
         id: Uuid::now_v7(),
         tenant: tenants::by_name(&mut db, &acme()).await.unwrap().unwrap().id,

@@ -3,6 +3,7 @@
 mod calendar;
 mod dates;
 mod feed;
+mod windows;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -16,6 +17,7 @@ use crate::seal::Sealed;
 pub use calendar::{CalendarEntry, Filter, booked, list, of_appointments};
 pub use dates::{keep_as_was, of_appointment, of_original_start, place, remove};
 pub use feed::{different, original_starts};
+pub use windows::{DateWindow, Which, windows};
 
 /// An occurrence, with what it leaves open filled in from the tenant.
 pub(super) struct OccurrenceRow {

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use frontdesk::reservation::Scope;
+use frontdesk::actions::signing_keys::KeyOwner;
+use frontdesk::reservation::{Scope, Scopes};
+use frontdesk::signing::Algorithm;
 use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
@@ -11,6 +13,7 @@ use strum::IntoEnumIterator as _;
 
 use super::client::{Client, hours, send};
 use super::document::{Operation, operations};
+use super::tokens::key;
 use crate::world::World;
 
 /// What an operation is about, and with it how it could give away what is another tenant's.
@@ -93,6 +96,9 @@ const OPERATIONS: &[(&str, Kind)] = &[
     ("getConference", Kind::Thing),
     ("closeConference", Kind::Thing),
     ("listDecisions", Kind::List(&["", "?room=secret-room", "?limit=1&cursor={cursor}"])),
+    ("createAppointmentToken", Kind::Thing),
+    ("createRoomToken", Kind::Room),
+    ("createWildcardToken", Kind::New(r#"{"expires_at":"2026-12-01T10:00:00Z"}"#)),
     ("decideRoom", Kind::Room),
     ("getFreeBusy", Kind::Room),
 ];
@@ -120,9 +126,13 @@ struct Two {
 impl Two {
     async fn new() -> Self {
         let world = World::new().await;
-        world.tenant("other", |_| {}).await;
+        let url = |tenant| Some(format!("https://meet.example.org/{tenant}").parse().unwrap());
+        world.policy(|policy| policy.meeting_url = url("acme")).await;
+        world.tenant("other", |policy| policy.meeting_url = url("other")).await;
+        key(&world, &KeyOwner::Deployment, Algorithm::Rs256).await;
         let owner = Client::of(&world, "acme").await;
-        let other = Client::of(&world, "other").await;
+        let scopes: Vec<Scope> = Scopes::usual().iter().chain([Scope::TokensWildcard]).collect();
+        let other = Client::with(&world, "other", &scopes).await;
         let mut booking = hours("secret-room", "10:00", "11:00");
         booking["title"] = json!("secret-title");
         booking["external_id"] = json!("secret-id");
@@ -237,9 +247,12 @@ async fn a_room_is_any_room(operation: &Operation, body: &str) {
     let before = two.all().await;
     let path = |room: &str| operation.path.replace("{room}", room) + &operation.query();
     let body = |room: &str| serde_json::from_str(&body.replace("secret-room", room)).unwrap();
-    let foreign = operation.ask(&two.other, &path("secret-room"), &body("secret-room")).await;
-    let nothing = operation.ask(&two.other, &path("silent-room"), &body("silent-room")).await;
-    assert_eq!(foreign.status, 200, "{}: {foreign:?}", operation.id);
+    let mut foreign = operation.ask(&two.other, &path("secret-room"), &body("secret-room")).await;
+    let mut nothing = operation.ask(&two.other, &path("silent-room"), &body("silent-room")).await;
+    assert!(foreign.status == 200 || foreign.code() == "not_booked", "{}: {foreign:?}", operation.id);
+    for answer in [&mut foreign, &mut nothing] {
+        answer.body.as_object_mut().unwrap().remove("request_id");
+    }
     assert_eq!(
         foreign.body.to_string(),
         nothing.body.to_string().replace("silent-room", "secret-room"),

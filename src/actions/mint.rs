@@ -1,0 +1,306 @@
+//! Room tokens are made: for an appointment, for a room, or for all rooms.
+
+mod place;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use secrecy::SecretString;
+use serde_json::{Map, Value};
+use sqlx::PgConnection;
+
+use self::place::{Place, expected, place};
+use super::private_keys::{UnlockKeyError, unlock};
+use crate::app::App;
+use crate::reservation::{AppointmentId, Role, RoomName, Tenant, TokenId, Window};
+use crate::signing::{Algorithm, KeyError, Kid, MAX_BYTES};
+use crate::store::signing_keys::{self, Origin, SigningKeyRecord};
+use crate::store::{StoreError, servers, token_settings};
+use crate::token::{
+    CustomClaims, Entry, Features, Group, LuaPattern, Note, Person, Reference, Rooms, SettingsError,
+    TokenSettings, Validity, ValidityError, VerifierKind, claims,
+};
+
+/// How long a token may be good that opens more than one room.
+pub const WILDCARD_LONGEST: TimeDelta = TimeDelta::hours(24);
+
+/// What a token is to open.
+#[derive(Debug, Clone)]
+pub enum Opens {
+    /// The room of an appointment: at that date, or at the one that is next.
+    Appointment {
+        /// The appointment.
+        id: AppointmentId,
+        /// Which date of it.
+        original_start: Option<DateTime<Utc>>,
+    },
+    /// A room: at the date that is next; now, where the tenant lets it open though nobody booked it.
+    Room(RoomName),
+    /// All rooms, or those whose names match a pattern of Lua's, until then.
+    Wildcard {
+        /// The pattern; `None` for all.
+        pattern: Option<LuaPattern>,
+        /// Until when.
+        until: DateTime<Utc>,
+    },
+    /// A room that is open within a window, which nobody has to look up.
+    Window(RoomName, Window),
+}
+
+/// Whom a token is for.
+#[derive(Debug, Clone)]
+pub enum Holder {
+    /// Somebody who is expected: by their id, external id or e-mail address.
+    Participant(String),
+    /// Anybody.
+    Guest(Option<Person>),
+}
+
+/// A token that is wanted.
+#[derive(Debug, Clone)]
+pub struct TokenRequest {
+    /// What it is to open.
+    pub opens: Opens,
+    /// Whom it is for.
+    pub holder: Holder,
+    /// What they are there; where nothing is said, what they are expected as, and guests take part.
+    pub role: Option<Role>,
+    /// Whether they moderate, where it is not as their role has it.
+    pub moderator: Option<bool>,
+    /// Whether they walk past the lobby, where it is not as their role has it.
+    pub lobby_bypass: Option<bool>,
+    /// What they may do, where it is not as their role has it.
+    pub features: Option<Features>,
+    /// A group that they belong to.
+    pub group: Option<Group>,
+    /// After how much time in the room they are to be sent out: carried, and enforced by nobody.
+    pub eject_after: Option<TimeDelta>,
+    /// Until when it is to be good, where that is sooner than it may be.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// What the app adds.
+    pub custom: CustomClaims,
+}
+
+impl TokenRequest {
+    /// A token for that, with nothing more said.
+    #[must_use]
+    pub fn new(opens: Opens, holder: Holder) -> Self {
+        Self {
+            opens,
+            holder,
+            role: None,
+            moderator: None,
+            lobby_bypass: None,
+            features: None,
+            group: None,
+            eject_after: None,
+            expires_at: None,
+            custom: CustomClaims::default(),
+        }
+    }
+}
+
+/// A token that was made. It is not kept.
+#[derive(Debug)]
+pub struct Minted {
+    /// Its `jti`.
+    pub id: TokenId,
+    /// The token.
+    pub token: SecretString,
+    /// What it says.
+    pub claims: Map<String, Value>,
+    /// The key that signed it.
+    pub kid: Kid,
+    /// When it is good.
+    pub validity: Validity,
+    /// Where one enters with it; `None` without a meeting URL, and where it opens more than one room.
+    pub url: Option<SecretString>,
+    /// What whoever asked should know.
+    pub notes: Vec<Note>,
+}
+
+/// Why there is no token.
+#[derive(Debug, thiserror::Error)]
+pub enum MintError {
+    /// There is no such appointment.
+    #[error("the tenant has no appointment `{0}`")]
+    UnknownAppointment(AppointmentId),
+    /// It has no such date.
+    #[error("the appointment has no date that was first to start then")]
+    UnknownDate,
+    /// Nobody of that name is expected.
+    #[error("nobody is expected there who has this id, external id or e-mail address")]
+    UnknownParticipant,
+    /// It was cancelled.
+    #[error("the appointment is cancelled")]
+    AppointmentCancelled,
+    /// The date was cancelled.
+    #[error("this date is cancelled")]
+    DateCancelled,
+    /// It is over.
+    #[error("this is over: the room does not open for it any more")]
+    Over,
+    /// Nobody booked the room, and nobody may open it so.
+    #[error("nobody booked this room, and the tenant opens no others")]
+    NotBooked,
+    /// It would open every room.
+    #[error("no token can be made for a room called `*`: to Jitsi that is every room")]
+    EveryRoom,
+    /// It can't be good as wanted.
+    #[error(transparent)]
+    Validity(ValidityError),
+    /// It was to open more than one room for too long.
+    #[error("a token that opens more than one room is good for {} hours at the most", WILDCARD_LONGEST.num_hours())]
+    WildcardTooLong,
+    /// Whose rooms they are is not known.
+    #[error("whose rooms they are is not known: give the tenant a meeting URL, or its tokens a subject")]
+    NoSubject,
+    /// The tenant's tokens would be refused.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// There is no key.
+    #[error("no key signs {0} for this tenant: `frontdesk keys make` or `frontdesk keys import` adds one")]
+    NoKey(Algorithm),
+    /// The key is not one of JaaS's.
+    #[error(
+        "JaaS knows keys by ids that begin with your AppID and a slash: import yours, with the id that JaaS shows"
+    )]
+    NotJaasKey,
+    /// It can't be carried.
+    #[error("the token would have more than {MAX_BYTES} bytes: leave some of the claims away")]
+    TooLong,
+    /// The key can't be read.
+    #[error(transparent)]
+    Unlock(#[from] UnlockKeyError),
+    /// The key signs nothing.
+    #[error(transparent)]
+    Sign(#[from] KeyError),
+    /// The key changed again and again.
+    #[error("the signing key changed again and again")]
+    Contended,
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<ValidityError> for MintError {
+    fn from(error: ValidityError) -> Self {
+        match error {
+            ValidityError::Over => Self::Over,
+            error => Self::Validity(error),
+        }
+    }
+}
+
+/// Makes a token, as a part of a transaction. Nothing of it is kept but until when the key has to be served.
+///
+/// # Errors
+/// Where there is nothing to open, nobody to let in, or no key.
+pub async fn mint_in(
+    app: &App,
+    db: &mut PgConnection,
+    tenant: &Tenant,
+    request: &TokenRequest,
+) -> Result<Minted, MintError> {
+    let now = app.clock.now();
+    let settings = token_settings::get(db, tenant.id).await?;
+    settings.check()?;
+    let meeting_url = tenant.policy.meeting_url.as_ref();
+    let subject = settings.subject(meeting_url).ok_or(MintError::NoSubject)?;
+    let Place { rooms, room, window, date, participants } = place(db, tenant, &request.opens, now).await?;
+    if matches!(&rooms, Rooms::One(room) if room.web_form() == "*") {
+        return Err(MintError::EveryRoom);
+    }
+    let (person, participant) = match &request.holder {
+        Holder::Guest(person) => (person.clone(), None),
+        Holder::Participant(who) => {
+            let found = expected(&participants, who).ok_or(MintError::UnknownParticipant)?;
+            (Some(found.into()), Some(found))
+        }
+    };
+    // Who is known can come back until the room closes. What anybody may hold is good for a little while.
+    let is_known = participant.is_some() || person.as_ref().is_some_and(|person| person.id.is_some());
+    let is_bounded = matches!(request.opens, Opens::Wildcard { .. } | Opens::Window(..));
+    let lifetime = (!is_known && !is_bounded).then_some(settings.guest_lifetime);
+    let role = request.role.or(participant.map(|found| found.role)).unwrap_or(Role::Participant);
+    let mut privileges = settings.roles.of(role).clone();
+    privileges.moderator = request.moderator.unwrap_or(privileges.moderator);
+    privileges.lobby_bypass = request.lobby_bypass.unwrap_or(privileges.lobby_bypass);
+    privileges.features = request.features.clone().or(privileges.features);
+    let entry = Entry {
+        settings: &settings,
+        subject: &subject,
+        id: TokenId::new(),
+        rooms,
+        validity: Validity::within(window, lifetime, request.expires_at, now)?,
+        person,
+        role,
+        privileges,
+        group: request.group.clone(),
+        eject_after: request.eject_after,
+        custom: request.custom.clone(),
+        reference: Reference {
+            tenant: tenant.id,
+            appointment: date.map(|date| date.appointment),
+            original_start: date.map(|date| date.original_start),
+            participant: participant.map(|found| found.id),
+        },
+    };
+    let claims = claims(&entry, now);
+    let (key, token) = signed(app, db, tenant, &settings, &claims, entry.validity.expires_at).await?;
+    if token.len() > MAX_BYTES {
+        return Err(MintError::TooLong);
+    }
+    let url = meeting_url.zip(room.as_ref());
+    let url = url.map(|(base, room)| format!("{}?jwt={token}", base.with_segment(room.as_str())).into());
+    let mut notes = entry.notes();
+    if meeting_url.is_none() {
+        notes.push(Note::NoUrl);
+    }
+    if key.origin == Origin::Imported && key.tenant.is_some() && servers::any_shared(db, tenant.id).await? {
+        notes.push(Note::KeyNotServed);
+    }
+    tracing::info!(token.id = %entry.id, token.kid = %key.kid, tenant.id = %tenant.id, "made a room token");
+    Ok(Minted {
+        id: entry.id,
+        token: token.into(),
+        claims,
+        kid: key.kid,
+        validity: entry.validity,
+        url,
+        notes,
+    })
+}
+
+/// Signs with the key of the day, which is then served for as long as the token is good.
+async fn signed(
+    app: &App,
+    db: &mut PgConnection,
+    tenant: &Tenant,
+    settings: &TokenSettings,
+    claims: &Map<String, Value>,
+    expires_at: DateTime<Utc>,
+) -> Result<(SigningKeyRecord, String), MintError> {
+    // A rotation may come in between.
+    for _ in 0..3 {
+        let key = signing_keys::signing_for(db, tenant.id, settings.algorithm).await?;
+        let key = key.ok_or(MintError::NoKey(settings.algorithm))?;
+        if settings.verifier == VerifierKind::Jaas {
+            let app_id = settings.subject.as_ref().map_or("", |subject| subject.as_str());
+            let is_theirs = key.kid.as_str().strip_prefix(app_id).is_some_and(|rest| rest.starts_with('/'));
+            if !is_theirs {
+                return Err(MintError::NotJaasKey);
+            }
+        }
+        let served_long_enough = key.tokens_end_at.is_some_and(|end| end >= expires_at);
+        if served_long_enough || signing_keys::note_token(db, key.id, next_day(expires_at)).await? {
+            let signer = unlock(&app.keys, &key).inspect_err(|_| _ = app.metrics.unseal_failures.inc())?;
+            let token = signer.sign(&key.kid, claims)?;
+            return Ok((key, token));
+        }
+    }
+    Err(MintError::Contended)
+}
+
+/// Later than needed, so that the key's row is written once a day and not for each token.
+fn next_day(at: DateTime<Utc>) -> DateTime<Utc> {
+    at.checked_add_signed(TimeDelta::days(1)).unwrap_or(at)
+}

@@ -1,0 +1,152 @@
+//! What a token opens, and who is expected there.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::PgConnection;
+
+use super::{MintError, Opens, WILDCARD_LONGEST};
+use crate::reservation::{AppointmentId, OccurrenceId, Participant, RoomName, Tenant, Window};
+use crate::store::appointments;
+use crate::store::occurrences::{self, DateWindow, Which};
+use crate::token::{Rooms, ValidityError};
+
+/// How much sooner than now a token is good for a room that nobody booked: Prosody's clock may be behind ours.
+const BACKDATE: TimeDelta = TimeDelta::seconds(55);
+
+/// What a token opens, as it was found.
+pub(super) struct Place {
+    pub rooms: Rooms,
+    pub room: Option<RoomName>,
+    pub window: Window,
+    pub date: Option<OccurrenceId>,
+    pub participants: Vec<Participant>,
+}
+
+/// Finds what a token opens.
+///
+/// # Errors
+/// Where there is nothing to open.
+pub(super) async fn place(
+    db: &mut PgConnection,
+    tenant: &Tenant,
+    opens: &Opens,
+    now: DateTime<Utc>,
+) -> Result<Place, MintError> {
+    match opens {
+        Opens::Appointment { id, original_start } => {
+            of_appointment(db, tenant, *id, *original_start, now).await
+        }
+        Opens::Room(room) => of_room(db, tenant, room, now).await,
+        Opens::Wildcard { pattern, until } => {
+            if *until > now + WILDCARD_LONGEST {
+                return Err(MintError::WildcardTooLong);
+            }
+            if *until <= now {
+                return Err(MintError::Validity(ValidityError::Never));
+            }
+            Ok(Place {
+                rooms: pattern.clone().map_or(Rooms::All, Rooms::Matching),
+                room: None,
+                window: Window { gate: now - BACKDATE, opens: now, closes: Some(*until) },
+                date: None,
+                participants: Vec::new(),
+            })
+        }
+        Opens::Window(room, window) => Ok(Place {
+            rooms: Rooms::One(room.key().clone()),
+            room: Some(room.clone()),
+            window: *window,
+            date: None,
+            participants: Vec::new(),
+        }),
+    }
+}
+
+async fn of_appointment(
+    db: &mut PgConnection,
+    tenant: &Tenant,
+    id: AppointmentId,
+    original_start: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> Result<Place, MintError> {
+    let appointment = appointments::by_id(db, tenant.id, id).await?;
+    let appointment = appointment.ok_or(MintError::UnknownAppointment(id))?;
+    if appointment.cancelled_at.is_some() {
+        return Err(MintError::AppointmentCancelled);
+    }
+    let which = match original_start {
+        None => Which::Appointment(id),
+        Some(original_start) => {
+            let date = occurrences::of_original_start(db, tenant.id, id, original_start).await?;
+            if date.ok_or(MintError::UnknownDate)?.cancelled_at.is_some() {
+                return Err(MintError::DateCancelled);
+            }
+            Which::Date(OccurrenceId { appointment: id, original_start })
+        }
+    };
+    let found = occurrences::windows(db, tenant.id, which, now).await?;
+    let date = soonest(found, now).ok_or(MintError::Over)?;
+    Ok(Place {
+        rooms: Rooms::One(date.room.key().clone()),
+        room: Some(date.room),
+        window: date.window,
+        date: Some(date.id),
+        participants: appointment.participants,
+    })
+}
+
+async fn of_room(
+    db: &mut PgConnection,
+    tenant: &Tenant,
+    room: &RoomName,
+    now: DateTime<Utc>,
+) -> Result<Place, MintError> {
+    let found = soonest(occurrences::windows(db, tenant.id, Which::Room(room.key()), now).await?, now);
+    let rule = &tenant.policy.unscheduled;
+    let is_free = found.as_ref().is_none_or(|date| now < date.window.gate);
+    if is_free && rule.opens(room.key()) {
+        let until = now + rule.duration;
+        let until = found.map_or(until, |date| until.min(date.window.gate));
+        return Ok(Place {
+            rooms: Rooms::One(room.key().clone()),
+            room: Some(room.clone()),
+            window: Window { gate: now - BACKDATE, opens: now, closes: Some(until) },
+            date: None,
+            participants: Vec::new(),
+        });
+    }
+    let date = found.ok_or(MintError::NotBooked)?;
+    let appointment = appointments::by_id(db, tenant.id, date.id.appointment).await?;
+    Ok(Place {
+        rooms: Rooms::One(date.room.key().clone()),
+        room: Some(date.room),
+        window: date.window,
+        date: Some(date.id),
+        participants: appointment.map(|appointment| appointment.participants).unwrap_or_default(),
+    })
+}
+
+/// Of two dates the one that people come for now. As a decision has it, in the gap where one may still stay and the
+/// other may already come, that is the next one.
+fn soonest(dates: Vec<DateWindow>, now: DateTime<Utc>) -> Option<DateWindow> {
+    let mut dates = dates.into_iter();
+    let first = dates.next()?;
+    let is_over = first.slot.ends().is_some_and(|ends| ends <= now);
+    match dates.next() {
+        Some(next) if is_over && next.window.gate <= now => Some(next),
+        _ => Some(first),
+    }
+}
+
+/// Who is meant: ids are looked at first, and addresses last.
+pub(super) fn expected<'a>(participants: &'a [Participant], who: &str) -> Option<&'a Participant> {
+    let by_id = who.parse().ok().and_then(|id| participants.iter().find(|one| one.id == id));
+    let by_external_id =
+        || participants.iter().find(|one| one.external_id.as_ref().is_some_and(|id| id.as_str() == who));
+    let by_email = || {
+        let is_theirs = |one: &&Participant| {
+            one.email.as_ref().is_some_and(|email| email.as_str().eq_ignore_ascii_case(who))
+        };
+        participants.iter().find(is_theirs)
+    };
+    by_id.or_else(by_external_id).or_else(by_email)
+}

@@ -1,0 +1,22 @@
+//! Room tokens: what stands in them, for whom they are good and until when, and what each verifier makes of that.
+//!
+//! Pure: the time is handed in. Not in here: keys and signatures (`signing`), and which appointment a token is for
+//! (`actions::mint`).
+
+mod claims;
+mod custom;
+mod person;
+mod role;
+mod settings;
+mod validity;
+
+pub use self::claims::{Entry, Note, Reference, Rooms, claims};
+pub use self::custom::{CustomClaims, CustomClaimsError};
+pub use self::person::{
+    Avatar, AvatarError, Group, GroupError, LuaPattern, LuaPatternError, Person, UserId, UserIdError,
+};
+pub use self::role::{Feature, FeatureError, Features, Privileges, Roles};
+pub use self::settings::{
+    Audience, AudienceError, SettingsError, Subject, SubjectError, TokenSettings, VerifierKind,
+};
+pub use self::validity::{Validity, ValidityError};

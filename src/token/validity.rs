@@ -1,0 +1,115 @@
+//! From when on and until when a token is good.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::reservation::Window;
+
+/// How much sooner than the room's gate a token is good. Source: Prosody compares without any leeway, and its clock may
+/// be a little behind ours. It is little, as somebody else may be meeting in the room until then.
+const BACKDATE: TimeDelta = TimeDelta::seconds(5);
+
+/// How long a token is good for a room without an end.
+const ENDLESS: TimeDelta = TimeDelta::hours(24);
+
+/// From when on and until when a token is good, in whole seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Validity {
+    /// `nbf`.
+    pub not_before: DateTime<Utc>,
+    /// `exp`.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// There is no time left for a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ValidityError {
+    /// The room has closed.
+    #[error("the room has closed")]
+    Over,
+    /// It was to be good for longer than it may.
+    #[error("it can be good until {until} at the most", until = .0.to_rfc3339())]
+    TooLong(DateTime<Utc>),
+    /// It was to end before it begins.
+    #[error("it would not be good at any time before that")]
+    Never,
+}
+
+impl Validity {
+    /// Of a token for a room that is open within `window`. Who is expected has one until the room closes, so that
+    /// reconnecting works to the end; others have one for `lifetime` from when it can be used. `wanted` ends it sooner.
+    ///
+    /// # Errors
+    /// Where nothing is left of that.
+    pub fn within(
+        window: Window,
+        lifetime: Option<TimeDelta>,
+        wanted: Option<DateTime<Utc>>,
+        now: DateTime<Utc>,
+    ) -> Result<Self, ValidityError> {
+        let usable = window.opens.max(now);
+        let closes = window.closes.unwrap_or(usable + ENDLESS);
+        if closes <= now {
+            return Err(ValidityError::Over);
+        }
+        let latest = lifetime.map_or(closes, |lifetime| closes.min(usable + lifetime));
+        let expires_at = match wanted {
+            None => latest,
+            Some(wanted) if wanted > latest => return Err(ValidityError::TooLong(latest)),
+            Some(wanted) => wanted,
+        };
+        let not_before = window.gate.checked_sub_signed(BACKDATE).unwrap_or(window.gate);
+        if expires_at <= not_before.max(now) {
+            return Err(ValidityError::Never);
+        }
+        Ok(Self { not_before: whole(not_before), expires_at: whole(expires_at) })
+    }
+}
+
+/// Without the fraction of a second, which a token can't say.
+fn whole(at: DateTime<Utc>) -> DateTime<Utc> {
+    DateTime::from_timestamp(at.timestamp(), 0).unwrap_or(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        format!("2026-12-01T{text}Z").parse().unwrap()
+    }
+
+    fn window() -> Window {
+        Window { gate: at("08:48:30"), opens: at("08:50:00"), closes: Some(at("10:10:00")) }
+    }
+
+    #[test]
+    fn who_is_expected_can_come_back_until_the_room_closes() {
+        let validity = Validity::within(window(), None, None, at("07:00:00.5")).unwrap();
+        assert_eq!(validity, Validity { not_before: at("08:48:25"), expires_at: at("10:10:00") });
+        assert_eq!(Validity::within(window(), None, None, at("10:10:00")), Err(ValidityError::Over));
+    }
+
+    #[test]
+    fn a_guest_has_little_time_from_when_it_can_be_used() {
+        let guest =
+            |now| Validity::within(window(), Some(TimeDelta::minutes(15)), None, now).unwrap().expires_at;
+        assert_eq!(guest(at("07:00:00")), at("09:05:00"));
+        assert_eq!(guest(at("09:30:00.9")), at("09:45:00"));
+        assert_eq!(guest(at("10:05:00")), at("10:10:00"), "never longer than the room");
+    }
+
+    #[test]
+    fn a_token_may_end_sooner_and_never_later() {
+        let until = |wanted| Validity::within(window(), None, Some(wanted), at("08:55:00"));
+        assert_eq!(until(at("09:00:00")).unwrap().expires_at, at("09:00:00"));
+        assert_eq!(until(at("10:10:01")), Err(ValidityError::TooLong(at("10:10:00"))));
+        assert_eq!(until(at("08:55:00")), Err(ValidityError::Never));
+    }
+
+    #[test]
+    fn a_room_without_an_end_gives_a_day_at_a_time() {
+        let endless = Window { closes: None, ..window() };
+        let validity = Validity::within(endless, None, None, at("09:00:00")).unwrap();
+        assert_eq!(validity.expires_at, at("09:00:00") + TimeDelta::hours(24));
+    }
+}
