@@ -12,6 +12,7 @@ mod decision;
 mod feed;
 mod free_busy;
 mod ids;
+mod instant_room;
 mod metadata;
 mod occurrence;
 mod participant;
@@ -35,6 +36,7 @@ pub use decision::{Basis, Decision, Grant, Reason, ReasonCode, Refusal, Replaces
 pub use feed::FeedOf;
 pub use free_busy::{Booked, FreeBusy, Range, RangeError};
 pub use ids::{AppId, AppointmentId, ConferenceId, CredentialId, FeedId, ParticipantId, ServerId, TenantId};
+pub use instant_room::{InstantRoom, InstantRoomError};
 pub use metadata::{Metadata, MetadataError};
 pub use occurrence::{Occurrence, OccurrenceId};
 pub use participant::{Participant, Role};
