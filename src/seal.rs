@@ -2,11 +2,13 @@
 //!
 //! XChaCha20-Poly1305 under a list of master keys: the first seals, all open. A
 //! blob is version 1 ‖ key id (8 bytes) ‖ nonce (24) ‖ ciphertext and tag (16),
-//! and opens only in the context it was sealed in. Not in here: what is sealed
+//! and opens only in the context it was sealed in. What may be read, but not made
+//! up, gets a tag instead ([`MasterKeys::tag`]). Not in here: what is sealed
 //! (`actions::passwords`), and credentials, which are hashed.
 
 mod key;
 mod key_file;
+mod mac;
 #[cfg(test)]
 mod tests;
 
@@ -20,11 +22,11 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use self::key::{MasterKey, random};
-pub use self::{key::KeyId, key_file::KeyFileError};
+pub use self::{key::KeyId, key_file::KeyFileError, mac::Tag};
 
 const VERSION: u8 = 1;
 
-/// The master keys: at least one; the first seals, all open.
+/// The master keys: at least one; the first seals and makes tags, all open and know theirs.
 #[derive(Clone)]
 pub struct MasterKeys {
     first: MasterKey,

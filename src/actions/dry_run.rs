@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use crate::app::App;
-use crate::reservation::{Ask, Decision, Node, RoomKey, ServerId, TenantName, decide};
+use crate::reservation::{Decision, Node, RoomKey, ServerId, TenantName, decide};
 use crate::store::desk::{Asker, Found, LookUp, read};
 use crate::store::{StoreError, conferences, servers, tenants};
 
@@ -83,7 +83,8 @@ pub async fn dry_run(
     let server = servers::name(&mut db, server).await?.ok_or(DryRunError::Revoked)?;
     // What is open now says nothing about a moment before it was opened.
     found.situation.live = found.situation.live.filter(|live| live.opened_at <= at);
-    let decision = decide(&Ask { node: node.clone(), room }, &found.situation, at);
+    let ask = found.situation.ask(node.clone(), room, &app.keys);
+    let decision = decide(&ask, &found.situation, at);
     Ok(Forecast { decision, found, at, server })
 }
 

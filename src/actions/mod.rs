@@ -24,6 +24,7 @@ pub mod export_tenant;
 pub mod feeds;
 pub mod import_calendar;
 mod import_event;
+pub mod instant_room;
 pub mod look_up;
 pub mod mint;
 pub mod once;

@@ -14,7 +14,7 @@ use crate::database::desk::{DEADLINE, DeskError};
 use crate::metrics::Outcome;
 use crate::reservation::wording::open_already;
 use crate::reservation::{
-    Ask, Basis, Conference, ConferenceId, Decision, Grant, MailOwner, Node, Reason, Refusal, TenantId, decide,
+    Basis, Conference, ConferenceId, Decision, Grant, MailOwner, Node, Reason, Refusal, TenantId, decide,
 };
 use crate::store::claim::{Claim, claim};
 use crate::store::desk::{Asker, Found, LookUp, read};
@@ -152,8 +152,8 @@ struct Request<'a> {
 impl Request<'_> {
     async fn attempt(&self, db: &mut PgConnection, now: DateTime<Utc>) -> Result<Attempt, StoreError> {
         let tenant = self.node.tenant();
-        let ask = Ask { node: self.node.clone(), room: self.node.parts().map(|(_, room)| room) };
-        let look_up = LookUp { asker: self.asker, tenant: tenant.as_ref(), room: ask.room.as_ref().ok() };
+        let room = self.node.parts().map(|(_, room)| room);
+        let look_up = LookUp { asker: self.asker, tenant: tenant.as_ref(), room: room.as_ref().ok() };
 
         for _ in 0..ROUNDS {
             let Some(found) = read(db, std::slice::from_ref(&look_up), now).await?.pop().flatten() else {
@@ -162,6 +162,7 @@ impl Request<'_> {
             Span::current().record("server.id", field::display(found.situation.server.id));
             Span::current()
                 .record("tenant.id", found.situation.tenant.as_ref().map(|t| field::display(t.id)));
+            let ask = found.situation.ask(self.node.clone(), room.clone(), &self.app.keys);
             match decide(&ask, &found.situation, now) {
                 Decision::Conflict(id) => return Ok(self.conflict(id, found)),
                 Decision::Refuse(refusal) => {
@@ -215,7 +216,7 @@ impl Request<'_> {
             mail_owner: self.mail_owner.clone(),
             occurrence: match grant.basis {
                 Basis::Occurrence { id, .. } => Some(id),
-                Basis::Unscheduled => None,
+                Basis::Instant | Basis::Unscheduled => None,
             },
             opened_at: grant.opened_at,
             ends_at: grant.ends_at,

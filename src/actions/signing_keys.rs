@@ -7,6 +7,7 @@
 use sqlx::PgConnection;
 use tokio::task::spawn_blocking;
 
+use super::passwords::{KeysError, share_keys};
 use super::private_keys::lock;
 use super::transaction::transact;
 use crate::app::App;
@@ -48,6 +49,9 @@ pub enum SigningKeyError {
     /// It is no key.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// Other replicas have other master keys, and could not use it.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -80,6 +84,7 @@ pub async fn add_signing_key(
     let now = app.clock.now();
     transact(app, async |db| {
         let tenant = tenant_of(db, owner).await?;
+        share_keys(db, &app.keys).await?;
         let active = signing_keys::active_for_update(db, tenant, algorithm).await?;
         let record = SigningKeyRecord {
             id,

@@ -1,6 +1,7 @@
 //! The question, and what is known when it is answered.
 
-use super::{Conference, NameError, Near, Node, RoomKey, ServerId, Tenant, TenantId};
+use super::{Conference, InstantRoom, NameError, Near, Node, RoomKey, ServerId, Tenant, TenantId};
+use crate::seal::MasterKeys;
 
 /// One first-join request of a conference server.
 #[derive(Debug, Clone)]
@@ -9,6 +10,8 @@ pub struct Ask {
     pub node: Node,
     /// The room that the name stands for, or why it can't be one.
     pub room: Result<RoomKey, NameError>,
+    /// The window that the name itself certifies, at the tenant whose room it is.
+    pub certified: Option<InstantRoom>,
 }
 
 /// A conference server.
@@ -67,4 +70,16 @@ pub struct Situation {
     /// How many conferences of the tenant are open, not over, and usually spelled. Counted only
     /// under a capacity.
     pub live_count: u32,
+}
+
+impl Situation {
+    /// The ask for this room, whose name may certify a window of its own.
+    #[must_use]
+    pub fn ask(&self, node: Node, room: Result<RoomKey, NameError>, keys: &MasterKeys) -> Ask {
+        let certified = match (&room, &self.tenant) {
+            (Ok(room), Some(tenant)) => InstantRoom::certified(room, keys, tenant.id),
+            _ => None,
+        };
+        Ask { node, room, certified }
+    }
 }

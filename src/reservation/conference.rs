@@ -33,7 +33,7 @@ pub struct Conference {
     pub server: Server,
     /// Who asked first, as the server put it.
     pub mail_owner: MailOwner,
-    /// The booking it was granted for; `None` for an unscheduled room.
+    /// The booking it was granted for; `None` for an instant or unscheduled room.
     pub occurrence: Option<OccurrenceId>,
     /// When it was granted.
     pub opened_at: DateTime<Utc>,

@@ -6,8 +6,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::schedule::add;
 use super::{
-    Ask, Basis, CloseReason, Conference, Decision, Grant, Occurrence, Options, Reason, Refusal, Replaces,
-    RoomKey, ServerState, Situation, Tenant, WhenLiveElsewhere, Window,
+    Ask, Basis, CloseReason, Conference, Decision, Grant, InstantRoom, Occurrence, Options, Reason, Refusal,
+    Replaces, RoomKey, ServerState, Situation, Tenant, WhenLiveElsewhere, Window,
 };
 
 /// No conference younger than this is taken over: its server has only just been told to open it.
@@ -18,8 +18,8 @@ const ENDLESS_OPENING: TimeDelta = TimeDelta::hours(24);
 
 /// Decides about an ask: pure and total. A refusal is a value like a grant.
 ///
-/// A booking comes first, then the room that is live already, then the tenant's rule for rooms
-/// that nobody booked. Nothing here looks at the person who asks: the conference server tells us
+/// A booking comes first, then the room that is live already, then the window that the room's own
+/// name certifies, then the tenant's rule for rooms that nobody booked. Nothing here looks at the person who asks: the conference server tells us
 /// of one at random, and its answer is for everybody in the room.
 #[must_use]
 pub fn decide(ask: &Ask, situation: &Situation, now: DateTime<Utc>) -> Decision {
@@ -55,7 +55,10 @@ pub fn decide(ask: &Ask, situation: &Situation, now: DateTime<Utc>) -> Decision 
             reopens_at: situation.near.next_opens().filter(|opens| *opens > now),
         }),
         None if gone => Err(situation.near.absence(now)),
-        None => unscheduled(tenant, room, situation, now),
+        None => match ask.certified {
+            Some(certified) => instant(certified, tenant, situation, now),
+            None => unscheduled(tenant, room, situation, now),
+        },
     };
     match granted.and_then(|granted| {
         has_place(situation, tenant, live.is_some_and(|live| live.node.is_usual())).map(|()| granted)
@@ -139,6 +142,31 @@ fn scheduled(occurrence: &Occurrence, window: Window, now: DateTime<Utc>) -> Opt
         starts: occurrence.slot.starts(),
     };
     lasts(now, ends_at).then(|| (basis, ends_at, occurrence.options.clone()))
+}
+
+/// The terms of a room whose name says when it opens, whatever the tenant's rule for rooms that
+/// nobody booked. It makes way for the next booking, and a cancelled one keeps it shut.
+fn instant(
+    certified: InstantRoom,
+    tenant: &Tenant,
+    situation: &Situation,
+    now: DateTime<Utc>,
+) -> Result<Terms, Reason> {
+    let near = &situation.near;
+    if let Some(cancelled) = near.cancelled_now(now) {
+        return Err(cancelled);
+    }
+    let window = Window::from(certified);
+    if now < window.gate {
+        let opens_at = near.next_opens().map_or(window.opens, |opens| opens.min(window.opens));
+        return Err(Reason::TooEarly { opens_at });
+    }
+    let limit = tenant.policy.max_duration.map_or(DateTime::<Utc>::MAX_UTC, |longest| add(now, longest));
+    let gate = near.next_gate().unwrap_or(DateTime::<Utc>::MAX_UTC);
+    let ends_at = certified.closes().min(limit).min(gate);
+    let options = Options { max_occupants: tenant.policy.max_occupants, ..Options::default() };
+    let over = Reason::Over { reopens_at: near.next_opens() };
+    if lasts(now, ends_at) { Ok((Basis::Instant, ends_at, options)) } else { Err(over) }
 }
 
 /// The terms of a room that nobody booked, where the tenant lets such rooms open. It makes way for

@@ -48,6 +48,8 @@ pub enum Basis {
         /// When it starts.
         starts: DateTime<Utc>,
     },
+    /// The room's own name says when it opens.
+    Instant,
     /// The tenant lets rooms open that nobody booked.
     Unscheduled,
 }

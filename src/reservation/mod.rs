@@ -12,6 +12,7 @@ mod decision;
 mod feed;
 mod free_busy;
 mod ids;
+mod instant_room;
 mod metadata;
 mod occurrence;
 mod participant;
@@ -38,6 +39,7 @@ pub use ids::{
     AppId, AppointmentId, ConferenceId, CredentialId, FeedId, ParticipantId, ServerId, SigningKeyId,
     TenantId, TokenId,
 };
+pub use instant_room::{InstantRoom, InstantRoomError};
 pub use metadata::{Metadata, MetadataError};
 pub use occurrence::{Occurrence, OccurrenceId};
 pub use participant::{Participant, Role};

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Occurrence, OccurrenceId, Reason, Slot};
+use super::{InstantRoom, Occurrence, OccurrenceId, Reason, Slot};
 
 /// How much earlier than promised the room really opens.
 ///
@@ -25,7 +25,7 @@ pub struct Near {
     pub cancelled_next: Option<Occurrence>,
 }
 
-/// When people may come in for an occurrence. Neighbours clip each other.
+/// When people may come in. Neighbours among the booked ones clip each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
     /// When the room really opens: up to 90 s before `opens`.
@@ -67,8 +67,14 @@ impl Window {
         Self { gate, opens, closes }
     }
 
-    fn is_open(&self, now: DateTime<Utc>) -> bool {
+    pub(super) fn is_open(&self, now: DateTime<Utc>) -> bool {
         self.gate <= now && self.closes.is_none_or(|closes| now < closes)
+    }
+}
+
+impl From<InstantRoom> for Window {
+    fn from(room: InstantRoom) -> Self {
+        Self { gate: add(room.opens(), -SLACK), opens: room.opens(), closes: Some(room.closes()) }
     }
 }
 

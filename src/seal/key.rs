@@ -35,6 +35,11 @@ impl MasterKey {
         Self { id: KeyId(id), key }
     }
 
+    /// To derive others from.
+    pub(super) fn bytes(&self) -> &[u8; 32] {
+        &self.key
+    }
+
     pub(super) fn cipher(&self) -> XChaCha20Poly1305 {
         XChaCha20Poly1305::new((&*self.key).into())
     }

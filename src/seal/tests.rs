@@ -143,3 +143,18 @@ fn a_missing_file_or_folder_is_an_error_that_names_the_path() {
     let error = MasterKeys::read_or_create("/nowhere/key".as_ref()).unwrap_err();
     assert_eq!(error.to_string(), "cannot create the master key file `/nowhere/key`");
 }
+
+#[test]
+fn a_tag_fits_its_key_purpose_tenant_and_message_alone() {
+    let (tenant, other) = (CONTEXT.tenant, CONTEXT.row);
+    let tag = keys(&[1]).tag("room", tenant, b"name");
+    let made =
+        |bytes: &[u8], purpose, tenant, message: &[u8]| keys(bytes).made(&tag, purpose, tenant, message);
+    assert!(made(&[1], "room", tenant, b"name") && made(&[2, 1], "room", tenant, b"name"));
+    assert!(!made(&[2], "room", tenant, b"name"));
+    assert!(!made(&[1], "roo", tenant, b"name"));
+    assert!(!made(&[1], "room", other, b"name"));
+    assert!(!made(&[1], "room", tenant, b"nam"));
+    assert_eq!(keys(&[1, 2]).tag("room", tenant, b"name"), tag, "the first key makes it");
+    assert_ne!(keys(&[2, 1]).tag("room", tenant, b"name"), tag);
+}

@@ -41,7 +41,7 @@ pub async fn claim(db: &mut PgConnection, claims: &[Claim<'_>]) -> Result<Vec<Co
         .iter()
         .map(|claim| match claim.grant.basis {
             Basis::Occurrence { id, revision, starts } => Some((id, revision, starts)),
-            Basis::Unscheduled => None,
+            Basis::Instant | Basis::Unscheduled => None,
         })
         .collect();
     let appointments: Vec<_> = bases.iter().map(|b| b.map(|(id, _, _)| Uuid::from(id.appointment))).collect();

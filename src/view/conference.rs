@@ -24,7 +24,7 @@ pub struct ConferenceView {
     /// Its name as the conference server wrote it.
     node: String,
     server: String,
-    /// The appointment that it was granted for; null for a room that nobody booked.
+    /// The appointment that it was granted for; null for a room that nobody booked, such as an instant one.
     #[schema(value_type = Option<uuid::Uuid>)]
     appointment: Option<AppointmentId>,
     #[schema(format = DateTime)]

@@ -30,7 +30,7 @@ pub struct DecidedView {
     /// The conference that it was granted as.
     #[schema(value_type = Option<uuid::Uuid>)]
     conference: Option<ConferenceId>,
-    /// The appointment that it was granted for; null for a room that nobody booked.
+    /// The appointment that it was granted for; null for a room that nobody booked, such as an instant one.
     #[schema(value_type = Option<uuid::Uuid>)]
     appointment: Option<AppointmentId>,
     /// When the conference ends, as the server was told.

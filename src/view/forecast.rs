@@ -25,7 +25,11 @@ pub struct ForecastView {
     #[schema(format = DateTime)]
     ends_at: Option<String>,
     duration_seconds: Option<i64>,
+    /// Whether it would be for an appointment.
     scheduled: Option<bool>,
+    /// What it would be granted for: `appointment`, `instant_room` (its name says when it opens), or `unscheduled` (the
+    /// tenant lets rooms open that nobody booked).
+    basis: Option<&'static str>,
     max_occupants: Option<u32>,
     lobby: Option<bool>,
     has_password: Option<bool>,
@@ -45,6 +49,7 @@ impl From<&Forecast> for ForecastView {
             ends_at: None,
             duration_seconds: None,
             scheduled: None,
+            basis: None,
             max_occupants: None,
             lobby: None,
             has_password: None,
@@ -56,6 +61,11 @@ impl From<&Forecast> for ForecastView {
                 view.ends_at = Some(time(grant.ends_at));
                 view.duration_seconds = Some(seconds(grant.ends_at - grant.opened_at));
                 view.scheduled = Some(matches!(grant.basis, Basis::Occurrence { .. }));
+                view.basis = Some(match grant.basis {
+                    Basis::Occurrence { .. } => "appointment",
+                    Basis::Instant => "instant_room",
+                    Basis::Unscheduled => "unscheduled",
+                });
                 view.max_occupants = grant.options.max_occupants;
                 view.lobby = Some(grant.options.lobby);
                 view.has_password = Some(grant.options.password.is_some());

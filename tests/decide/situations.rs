@@ -3,8 +3,9 @@
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use frontdesk::reservation::wording::Language;
 use frontdesk::reservation::{
-    AppointmentId, Ask, Conference, ConferenceId, MailOwner, Near, Node, Occurrence, OccurrenceId, Options,
-    Policy, Server, ServerId, ServerState, Situation, Slot, Tenant, TenantId, Unscheduled, WhenLiveElsewhere,
+    AppointmentId, Ask, Conference, ConferenceId, InstantRoom, MailOwner, Near, Node, Occurrence,
+    OccurrenceId, Options, Policy, Server, ServerId, ServerState, Situation, Slot, Tenant, TenantId,
+    Unscheduled, WhenLiveElsewhere,
 };
 use frontdesk::seal::Sealed;
 use proptest::prelude::*;
@@ -99,6 +100,8 @@ prop_compose! {
         duration in seconds(1..20_000),
         lobby: bool,
         capacity in proptest::option::weighted(0.3, 1..4_u32),
+        max_duration in proptest::option::of(seconds(1..8000)),
+        max_occupants in proptest::option::of(1..500_u32),
         german: bool,
     ) -> Policy {
         Policy {
@@ -112,6 +115,8 @@ prop_compose! {
                 max_occupants: None,
             },
             capacity,
+            max_duration,
+            max_occupants,
             ..Policy::default()
         }
     }
@@ -126,9 +131,17 @@ pub fn other() -> ServerId {
     "00000000-0000-7000-8000-000000000002".parse().unwrap()
 }
 
-pub fn ask() -> Ask {
-    let node: Node = "room".parse().unwrap();
-    Ask { room: node.parts().map(|(_, room)| room), node }
+/// The ask for the room, whose name certifies a window or none. The window's edges are often close.
+fn ask() -> impl Strategy<Value = Ask> {
+    let opens = prop_oneof![-4..4_i64, 86..94_i64, -200..200_i64, -9000..9000_i64];
+    let minutes = prop_oneof![1..4_i64, 1..=1440_i64];
+    let window = (opens, minutes).prop_map(|(opens, minutes)| {
+        InstantRoom::new(base() + TimeDelta::seconds(opens), TimeDelta::minutes(minutes)).unwrap()
+    });
+    proptest::option::weighted(0.4, window).prop_map(|certified| {
+        let node: Node = "room".parse().unwrap();
+        Ask { room: node.parts().map(|(_, room)| room), node, certified }
+    })
 }
 
 /// Where a live conference comes from: one of the dates, a date that is gone, or no date at all.
@@ -164,7 +177,12 @@ fn live(near: &Near) -> BoxedStrategy<Option<Conference>> {
     .boxed()
 }
 
-pub fn situation() -> BoxedStrategy<Situation> {
+/// What may be asked in what may be known.
+pub fn asked() -> impl Strategy<Value = (Ask, Situation)> {
+    (ask(), situation())
+}
+
+fn situation() -> BoxedStrategy<Situation> {
     let around = near().prop_flat_map(|near| {
         let live = live(&near);
         (Just(near), live)

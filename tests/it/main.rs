@@ -14,6 +14,7 @@ mod doctor;
 mod forecast;
 mod free_busy;
 mod horizon;
+mod instant_rooms;
 mod live;
 mod names;
 mod outages;

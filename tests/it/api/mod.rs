@@ -20,4 +20,5 @@ mod races;
 mod scopes;
 mod series;
 mod series_changes;
+mod token_settings;
 mod tokens;

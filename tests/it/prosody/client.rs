@@ -71,8 +71,21 @@ pub fn focus_host() -> String {
 impl Client {
     /// Somebody without an account.
     pub async fn anonymous(port: u16, host: &str) -> Self {
-        Self::login(port, "", host, "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='ANONYMOUS'/>")
-            .await
+        Self::login(port, "", host, ANONYMOUS).await
+    }
+
+    /// Somebody who brings this for a token.
+    pub async fn with_token(port: u16, host: &str, token: &str) -> Self {
+        Self::login(port, &format!("?token={token}"), host, ANONYMOUS).await
+    }
+
+    /// How Prosody refuses the login of somebody who brings this for a token.
+    pub async fn refused_with_token(port: u16, host: &str, token: &str) -> String {
+        let mut client = Self::connect(port, &format!("?token={token}")).await;
+        client.open(host).await;
+        client.send(ANONYMOUS).await;
+        let failure = client.wait("failure of the login", |stanza| stanza.name == "failure").await;
+        failure.children[0].name.clone()
     }
 
     /// Somebody without an account, whose page shows this room.
@@ -87,12 +100,16 @@ impl Client {
         Self::login(port, "", host, &auth).await
     }
 
-    async fn login(port: u16, query: &str, host: &str, auth: &str) -> Self {
+    async fn connect(port: u16, query: &str) -> Self {
         let mut request =
             format!("ws://127.0.0.1:{port}/xmpp-websocket{query}").into_client_request().unwrap();
         request.headers_mut().insert("Sec-WebSocket-Protocol", "xmpp".parse().unwrap());
         let (socket, _) = timeout(AT_ONCE, connect_async(request)).await.unwrap().unwrap();
-        let mut client = Self { socket, inbox: VecDeque::new(), address: String::new(), sent: 0 };
+        Self { socket, inbox: VecDeque::new(), address: String::new(), sent: 0 }
+    }
+
+    async fn login(port: u16, query: &str, host: &str, auth: &str) -> Self {
+        let mut client = Self::connect(port, query).await;
         client.open(host).await;
         client.send(auth).await;
         client.wait("success of the login", |stanza| stanza.name == "success").await;

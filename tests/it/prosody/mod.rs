@@ -12,6 +12,7 @@ mod server;
 mod several;
 mod spellings;
 mod tap;
+mod token_to_open;
 mod xml;
 
 use chrono::TimeDelta;
@@ -24,7 +25,7 @@ use frontdesk::reservation::{Appointment, Policy};
 
 use self::client::Client;
 use self::focus::Focus;
-use self::server::{Amiss, DOMAIN, Guard, Guests, Prosody, Settings};
+use self::server::{Amiss, DOMAIN, Guard, Guests, Logins, Prosody, Settings};
 use self::tap::Tap;
 use crate::rig::{Frontdesk, Setup, db, eventually, hands_on};
 use crate::world;
@@ -62,6 +63,7 @@ impl Meet {
             guard: Guard::Beside,
             guests: Guests::Checked,
             amiss: Amiss::Nothing,
+            logins: Logins::Open,
         };
         change(&mut settings);
         let prosody = Prosody::start(settings).await;

@@ -48,6 +48,16 @@ local checked = ({
     alone = { "reservations_guard" };
 })[ENV_TEST_GUARD]
 
+local app = { id = "the tests"; secret = "the secret of the tests" }
+local by_token = ENV_TEST_LOGINS ~= "open"
+local tokens = ({
+    open = {};
+    by_token = { "token_verification" };
+    guests_wait = { "token_verification"; "muc_wait_for_host" };
+    anonymous_guests_wait = { "token_verification"; "muc_wait_for_host" };
+    empty_tokens = { "token_verification"; "muc_wait_for_host" };
+})[ENV_TEST_LOGINS]
+
 local function with(modules, more)
     local all = {}
     for _, list in ipairs({ modules, more }) do
@@ -60,11 +70,17 @@ end
 
 VirtualHost(domain)
     main_muc = "conference."..domain
-    authentication = "jitsi-anonymous"
+    authentication = by_token and "token" or "jitsi-anonymous"
+    allow_empty_token = ENV_TEST_LOGINS == "empty_tokens"
+    app_id = app.id
+    app_secret = app.secret
     modules_enabled = with({ "muc_lobby_rooms"; "persistent_lobby"; "muc_breakout_rooms" }, checked)
 
 VirtualHost("guest."..domain)
-    authentication = "jitsi-anonymous"
+    authentication = ENV_TEST_LOGINS == "guests_wait" and "token" or "jitsi-anonymous"
+    allow_empty_token = true
+    app_id = app.id
+    app_secret = app.secret
     modules_enabled = ENV_TEST_GUESTS ~= "unchecked" and checked or {}
 
 VirtualHost("auth."..domain)
@@ -74,7 +90,9 @@ Component("focus."..domain) "client_proxy"
     target_address = focus
 
 Component("conference."..domain) "muc"
-    modules_enabled = { "muc_hide_all"; "muc_meeting_id"; "muc_domain_mapper"; "muc_password_whitelist"; "muc_max_occupants" }
+    modules_enabled = with(
+        { "muc_hide_all"; "muc_meeting_id"; "muc_domain_mapper"; "muc_password_whitelist"; "muc_max_occupants" }, tokens)
+    token_verification_allowlist = { "guest."..domain }
     storage = "memory"
     restrict_room_creation = ENV_TEST_AMISS ~= "anybody_makes_rooms"
     muc_room_locking = false

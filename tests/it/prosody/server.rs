@@ -58,6 +58,22 @@ pub enum Amiss {
     AnybodyMakesRooms,
 }
 
+/// What people need in order to log in.
+#[derive(Clone, Copy, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub enum Logins {
+    /// Nothing.
+    Open,
+    /// A token, except for guests.
+    ByToken,
+    /// The same, and guests wait in a lobby until somebody with a token comes. Guests may bring none, but no wrong one.
+    GuestsWait,
+    /// The same, where nobody looks at what guests bring.
+    AnonymousGuestsWait,
+    /// The same, and nobody needs a token (`allow_empty_token`).
+    EmptyTokens,
+}
+
 /// How a Prosody differs from the others.
 #[derive(Clone)]
 pub struct Settings {
@@ -67,6 +83,7 @@ pub struct Settings {
     pub guard: Guard,
     pub guests: Guests,
     pub amiss: Amiss,
+    pub logins: Logins,
 }
 
 /// A Prosody with Jitsi's plugins, in a folder of its own. Killed when dropped.
@@ -200,6 +217,7 @@ impl Prosody {
             .env("TEST_GUARD", <&str>::from(self.settings.guard))
             .env("TEST_GUESTS", <&str>::from(self.settings.guests))
             .env("TEST_AMISS", <&str>::from(self.settings.amiss))
+            .env("TEST_LOGINS", <&str>::from(self.settings.logins))
             .arg("--config")
             .arg(self.folder.path().join("prosody.cfg.lua"))
             .stdin(Stdio::null());

@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 use super::client::{Client, room};
 use super::focus::Focus;
 use super::rooms::refused;
-use super::server::{Amiss, DOMAIN, Guard, Guests, Prosody, Settings};
+use super::server::{Amiss, DOMAIN, Guard, Guests, Logins, Prosody, Settings};
 use super::{Meet, add_conference_server};
 
 #[tokio::test]
@@ -71,6 +71,7 @@ async fn a_second_prosody_is_told_that_the_room_is_open_on_the_first() {
         guard: Guard::Beside,
         guests: Guests::Checked,
         amiss: Amiss::Nothing,
+        logins: Logins::Open,
     })
     .await;
     let _focus = Focus::start(&second).await;
