@@ -9,6 +9,7 @@ use sqlx::PgConnection;
 
 use self::place::{Place, expected, place};
 use super::private_keys::{UnlockKeyError, unlock};
+use super::transaction::transact;
 use crate::app::App;
 use crate::reservation::{AppointmentId, Role, RoomName, Tenant, TokenId, Window};
 use crate::signing::{Algorithm, KeyError, Kid, MAX_BYTES};
@@ -188,6 +189,14 @@ impl From<ValidityError> for MintError {
             error => Self::Validity(error),
         }
     }
+}
+
+/// Makes a token, in a transaction of its own.
+///
+/// # Errors
+/// Where there is nothing to open, nobody to let in, or no key.
+pub async fn mint(app: &App, tenant: &Tenant, request: &TokenRequest) -> Result<Minted, MintError> {
+    transact(app, async |db| mint_in(app, db, tenant, request).await).await
 }
 
 /// Makes a token, as a part of a transaction. Nothing of it is kept but until when the key has to be served.

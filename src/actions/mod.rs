@@ -39,6 +39,7 @@ pub mod room_names;
 pub mod signing_keys;
 pub mod signing_secrets;
 pub mod sweep;
+pub mod token_settings;
 pub mod transaction;
 pub mod welcome;
 

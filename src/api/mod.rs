@@ -33,7 +33,7 @@ use actix_cors::Cors;
 use actix_web::middleware::{Condition, from_fn};
 use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder, Route, web};
 
-use self::admin::{apps, servers, tenant_removal, tenants};
+use self::admin::{apps, servers, tenant_removal, tenants, token_settings};
 use self::code::Code;
 use self::door::door;
 use self::problem::Problem;
@@ -85,6 +85,7 @@ pub fn routes(config: &mut web::ServiceConfig, allowed: &Origins) {
             .service(at("/appointments/{id}/tokens", [post().to(tokens::for_appointment)]))
             .service(at("/rooms/{room}/tokens", [post().to(tokens::for_room)]))
             .service(at("/tokens", [post().to(tokens::for_many)]))
+            .service(at("/instant-rooms", [post().to(tokens::instant::create)]))
             .service(at("/rooms/{room}/free-busy", [get().to(rooms::free_busy)]))
             .service(at("/conferences", [get().to(conferences::list)]))
             .service(at("/conferences/{id}", [get().to(conferences::show)]))
@@ -94,6 +95,10 @@ pub fn routes(config: &mut web::ServiceConfig, allowed: &Origins) {
             .service(at(
                 "/tenants/{name}",
                 [get().to(tenants::show), patch().to(tenants::change), delete().to(tenant_removal::remove)],
+            ))
+            .service(at(
+                "/tenants/{name}/token-settings",
+                [get().to(token_settings::show), patch().to(token_settings::change)],
             ))
             .service(at("/tenants/{name}/export", [get().to(tenant_removal::export)]))
             .service(at("/servers", [get().to(servers::list_all), post().to(servers::create)]))

@@ -9,7 +9,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, ResponseBuilder};
 use utoipa::{Modify, OpenApi as _};
 
-use super::admin::{apps, servers, tenant_removal, tenants};
+use super::admin::{apps, servers, tenant_removal, tenants, token_settings};
 use super::problem::ProblemView;
 use super::{appointments, calendars, conferences, decisions, feeds, rooms, shape, tokens};
 
@@ -51,6 +51,7 @@ use super::{appointments, calendars, conferences, decisions, feeds, rooms, shape
         tokens::for_appointment,
         tokens::for_room,
         tokens::for_many,
+        tokens::instant::create,
         conferences::list,
         conferences::show,
         conferences::close,
@@ -59,6 +60,8 @@ use super::{appointments, calendars, conferences, decisions, feeds, rooms, shape
         tenants::create,
         tenants::show,
         tenants::change,
+        token_settings::show,
+        token_settings::change,
         tenant_removal::remove,
         tenant_removal::export,
         servers::list_all,

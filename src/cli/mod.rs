@@ -20,6 +20,7 @@ mod serve;
 mod server;
 mod session;
 mod tenant;
+mod token;
 mod url;
 
 use std::error::Error;
@@ -110,6 +111,8 @@ enum Command {
     Decision(decision::DecisionCommand),
     /// Feeds: calendars that others subscribe to
     Feed(feed::FeedArgs),
+    /// Room tokens: what lets people into rooms
+    Token(token::TokenArgs),
     /// Rooms: when one is free
     #[command(subcommand)]
     Room(room::RoomCommand),
@@ -204,6 +207,7 @@ async fn dispatch(command: Command, output: Output, config: Config, place: Place
         Command::Calendar(command) => Box::pin(command.run(app, output)).await,
         Command::Decision(command) => command.run(app, output).await,
         Command::Feed(args) => args.run(app, output).await,
+        Command::Token(args) => args.run(app, output).await,
         Command::Room(command) => command.run(app, output).await,
         Command::Decide(args) => args.run(app, output).await,
         Command::ProsodyConfig(args) => args.run(app, &config, output).await,

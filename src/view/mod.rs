@@ -33,7 +33,7 @@ pub use self::occurrence::OccurrenceView;
 pub use self::preview::PreviewView;
 pub use self::server::ServerView;
 pub use self::tenant::{RemovedView, TenantView};
-pub use self::token::TokenOnce;
+pub use self::token::{InstantRoomOnce, TokenOnce, TokenSettingsView};
 
 /// RFC 3339 in UTC.
 #[must_use]

@@ -29,6 +29,7 @@ mod schema;
 mod series_by_command;
 mod spellings;
 mod tls;
+mod tokens_by_command;
 mod windows;
 mod wire;
 mod world;

@@ -7,6 +7,7 @@ pub(super) mod servers;
 mod tenant_input;
 pub(super) mod tenant_removal;
 pub(super) mod tenants;
+pub(super) mod token_settings;
 
 use serde::Deserialize;
 use utoipa::IntoParams;

@@ -2,6 +2,7 @@
 
 mod errors;
 mod input;
+pub mod instant;
 
 use actix_web::{HttpResponse, web};
 

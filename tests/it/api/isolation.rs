@@ -99,6 +99,7 @@ const OPERATIONS: &[(&str, Kind)] = &[
     ("createAppointmentToken", Kind::Thing),
     ("createRoomToken", Kind::Room),
     ("createWildcardToken", Kind::New(r#"{"expires_at":"2026-12-01T10:00:00Z"}"#)),
+    ("createInstantRoom", Kind::New(r#"{"duration_seconds":60}"#)),
     ("decideRoom", Kind::Room),
     ("getFreeBusy", Kind::Room),
 ];
