@@ -55,7 +55,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "view",
         ],
     ),
-    ("view", &["actions", "dialect", "reservation", "signing", "store"]),
+    ("view", &["actions", "dialect", "reservation", "seal", "signing", "store"]),
     ("dialect", &["actions", "app", "credential", "http", "metrics", "reservation", "telemetry"]),
     ("tls", &["config", "telemetry"]),
     ("http", &["actions", "app", "reservation", "store"]),

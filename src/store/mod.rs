@@ -26,6 +26,7 @@ pub mod occurrences;
 pub mod participants;
 pub mod refusals;
 pub mod removal;
+pub mod sealed;
 pub mod server_credentials;
 pub mod servers;
 pub mod signing_keys;

@@ -15,6 +15,8 @@ mod forecast;
 mod free_busy;
 mod horizon;
 mod live;
+mod master_keys;
+mod master_keys_by_command;
 mod names;
 mod outages;
 mod packaging;

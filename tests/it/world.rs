@@ -131,19 +131,24 @@ impl World {
     /// A Frontdesk at nine o'clock, with the tenant `acme` and nothing else.
     pub async fn new() -> Self {
         let (database, options) = database().await;
-        let world = Self::on(Some(database), options, Clock::standing_at(nine_o_clock()));
+        let world = Self::on(Some(database), options, Clock::standing_at(nine_o_clock()), keys());
         world.tenant("acme", |_| {}).await;
         world
     }
 
     /// Another replica: with the database and the clock of `world`, which has to outlive it.
     pub fn replica_of(world: &Self) -> Self {
-        Self::on(None, world.options.clone(), world.clock.clone())
+        Self::replica_with(world, keys())
     }
 
-    fn on(database: Option<String>, options: PgConnectOptions, clock: Clock) -> Self {
+    /// Another replica, with master keys of its own.
+    pub fn replica_with(world: &Self, keys: MasterKeys) -> Self {
+        Self::on(None, world.options.clone(), world.clock.clone(), keys)
+    }
+
+    fn on(database: Option<String>, options: PgConnectOptions, clock: Clock, keys: MasterKeys) -> Self {
         let (log, writer) = RefusalLog::new();
-        let app = Data::new(App::new(options.clone(), &pools(), keys(), clock.clone(), Language::En, log));
+        let app = Data::new(App::new(options.clone(), &pools(), keys, clock.clone(), Language::En, log));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let serving =
