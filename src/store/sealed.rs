@@ -37,6 +37,14 @@ macro_rules! sealed_columns {
                 }
             }
 
+            /// Its table, and its name there.
+            #[must_use]
+            pub const fn place(self) -> [&'static str; 2] {
+                match self {
+                    $(Self::$name => [$table, $column]),+
+                }
+            }
+
             /// How many values each master key has sealed.
             ///
             /// # Errors

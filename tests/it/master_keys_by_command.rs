@@ -106,9 +106,9 @@ async fn two_replicas_get_a_new_key_one_after_the_other_and_the_old_one_goes() {
     assert_eq!(password(&second, &credential, "d").await, "sesame opens");
     let listed = list(&two);
     assert_eq!((listed.as_array().unwrap().len(), &listed[0]["id"]), (1, &new), "{listed}");
-    let counts = json!({ "app_signing_secret": 0, "appointment_password": 5, "conference_password": 5,
-                         "date_password": 5, "idempotent_answer": 0 });
-    assert_eq!(listed[0]["values"], counts);
+    for kind in ["appointment_password", "date_password", "conference_password"] {
+        assert_eq!(listed[0]["values"][kind], 5, "{listed}");
+    }
 }
 
 #[tokio::test]
