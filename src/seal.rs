@@ -4,7 +4,7 @@
 //! blob is version 1 ‖ key id (8 bytes) ‖ nonce (24) ‖ ciphertext and tag (16),
 //! and opens only in the context it was sealed in. What may be read, but not made
 //! up, gets a tag instead ([`MasterKeys::tag`]). Not in here: what is sealed
-//! (`actions::passwords`), and credentials, which are hashed.
+//! (`store::sealed`), and credentials, which are hashed.
 
 mod key;
 mod key_file;
@@ -22,7 +22,11 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use self::key::{MasterKey, random};
-pub use self::{key::KeyId, key_file::KeyFileError, mac::Tag};
+pub use self::{
+    key::{BadKeyId, KeyId},
+    key_file::KeyFileError,
+    mac::Tag,
+};
 
 const VERSION: u8 = 1;
 
@@ -72,7 +76,7 @@ impl MasterKeys {
         let lines = (1..).zip(text.lines().map(str::trim));
         let mut keys = lines
             .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
-            .map(|(number, line)| MasterKey::parse(line).ok_or(KeyFileError::BadLine(number)));
+            .map(|(number, line)| MasterKey::parse(number, line).ok_or(KeyFileError::BadLine(number)));
         let first = keys.next().ok_or(KeyFileError::NoKey)??;
         Ok(Self { first, others: keys.collect::<Result<_, _>>()? })
     }
@@ -86,6 +90,12 @@ impl MasterKeys {
     /// The ids of all keys, the sealing one first.
     pub fn key_ids(&self) -> impl Iterator<Item = KeyId> {
         self.iter().map(|key| key.id)
+    }
+
+    /// The line that a key was read from, where it is among these; the first line is 1.
+    #[must_use]
+    pub fn line_of(&self, id: KeyId) -> Option<usize> {
+        self.iter().find(|key| key.id == id).map(|key| key.line)
     }
 
     fn iter(&self) -> impl Iterator<Item = &MasterKey> {

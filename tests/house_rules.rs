@@ -58,7 +58,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "view",
         ],
     ),
-    ("view", &["actions", "dialect", "reservation", "signing", "store", "token"]),
+    ("view", &["actions", "dialect", "reservation", "seal", "signing", "store", "token"]),
     ("dialect", &["actions", "app", "credential", "http", "metrics", "reservation", "telemetry"]),
     ("tls", &["config", "telemetry"]),
     ("http", &["actions", "app", "reservation", "store"]),

@@ -8,9 +8,10 @@ use uuid::Uuid;
 use super::passwords::{KeysError, share_keys};
 use super::transaction::transact;
 use crate::app::App;
-use crate::seal::{Context, OpenError};
+use crate::seal::OpenError;
 use crate::store::StoreError;
 use crate::store::idempotency::{self, Claimed, OnceKey};
+use crate::store::sealed::SealedColumn;
 
 /// What was answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,13 +61,9 @@ where
             return Ok(Answered { answer: work(db).await?, replayed: false });
         };
         // An answer may hold a password or a credential, so it is sealed.
-        let context = Context {
-            tenant: key.tenant.into(),
-            purpose: "idempotent_answer",
-            row: Uuid::from_u128(u128::from_be_bytes(
-                *key.key.first_chunk().expect("32 bytes are more than 16"),
-            )),
-        };
+        let row =
+            Uuid::from_u128(u128::from_be_bytes(*key.key.first_chunk().expect("32 bytes are more than 16")));
+        let context = SealedColumn::IdempotentAnswer.context(key.tenant.into(), row);
         match idempotency::claim(db, key, now).await? {
             Claimed::UnderWay => Err(OnceError::UnderWay.into()),
             Claimed::NoTenant => Err(OnceError::NoTenant.into()),

@@ -7,10 +7,11 @@ use uuid::Uuid;
 use crate::credential::NoRandomness;
 use crate::reservation::{AppointmentId, Options, RoomPassword, TenantId};
 use crate::seal::{Context, MasterKeys, OpenError, Sealed};
+use crate::store::sealed::SealedColumn;
 use crate::store::{StoreError, deployment};
 
 fn context(tenant: TenantId, appointment: AppointmentId) -> Context {
-    Context { tenant: tenant.into(), purpose: "room_password", row: Uuid::from(appointment) }
+    SealedColumn::AppointmentPassword.context(tenant.into(), Uuid::from(appointment))
 }
 
 /// Why a password can't be read.
@@ -76,7 +77,7 @@ pub enum KeysError {
     #[error(
         "passwords in this database are sealed under the master key `{missing}`, and the key file has only {here}. \
          Every replica needs the same keys: copy the file from a host that works, and name it in \
-         FRONTDESK_MASTER_KEY_FILE"
+         FRONTDESK_MASTER_KEY_FILE. If the key is lost for good: `frontdesk master-keys forget {missing}`"
     )]
     Missing {
         /// The id of the key.
@@ -98,18 +99,19 @@ pub async fn check_keys(db: &mut PgConnection, keys: &MasterKeys) -> Result<(), 
 }
 
 /// Notes the key that seals, before it first does: from then on nobody works on this database who
-/// does not have it.
+/// does not have it. It stays noted until this transaction ends.
 ///
 /// # Errors
 /// Where a key is missing.
 pub async fn share_keys(db: &mut PgConnection, keys: &MasterKeys) -> Result<(), KeysError> {
     let first = keys.first_id().to_string();
-    let noted = deployment::note_first_master_key(db, &first).await?;
-    all_here(&noted, keys)?;
-    if !noted.contains(&first) {
+    loop {
+        if let Some(noted) = deployment::hold_master_key(db, &first).await? {
+            return all_here(&noted, keys);
+        }
+        check_keys(db, keys).await?;
         deployment::note_master_key(db, &first).await?;
     }
-    Ok(())
 }
 
 fn all_here(noted: &[String], keys: &MasterKeys) -> Result<(), KeysError> {

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use crate::credential::Credential;
 use crate::reservation::{CredentialId, TenantId};
 use crate::seal::{Context, MasterKeys, OpenError, Sealed};
+use crate::store::sealed::SealedColumn;
 
 /// Why a secret can't be read.
 #[derive(Debug, thiserror::Error)]
@@ -19,7 +20,7 @@ pub enum UnlockSecretError {
 }
 
 fn context(tenant: TenantId, key: CredentialId) -> Context {
-    Context { tenant: tenant.into(), purpose: "app_signing_secret", row: Uuid::from(key) }
+    SealedColumn::AppSigningSecret.context(tenant.into(), Uuid::from(key))
 }
 
 /// Seals a secret for the signing key that it belongs to.

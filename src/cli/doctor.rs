@@ -261,6 +261,7 @@ fn check_of(error: &SessionError) -> Check {
     match error {
         SessionError::Keys(_) | SessionError::KeysLost { .. } | SessionError::ForeignKeys(_) => Check::Keys,
         SessionError::Folder(_)
+        | SessionError::NothingYet { .. }
         | SessionError::Private(_)
         | SessionError::Unreachable(_)
         | SessionError::Schema(_) => Check::Database,

@@ -5,6 +5,7 @@
 
 mod app;
 mod appointment;
+mod bare_session;
 mod calendar;
 mod conference;
 mod decide;
@@ -12,6 +13,7 @@ mod decision;
 mod doctor;
 mod feed;
 mod health;
+mod master_keys;
 mod parse;
 mod print;
 mod prosody_config;
@@ -29,6 +31,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use self::bare_session::BarePlace;
 use self::print::{Output, complain, say};
 use self::session::{Place, Purpose, Session};
 use crate::config::{self, Config, Overrides};
@@ -116,6 +119,9 @@ enum Command {
     /// Rooms: when one is free
     #[command(subcommand)]
     Room(room::RoomCommand),
+    /// Master keys: what secrets in the database are sealed under
+    #[command(subcommand)]
+    MasterKeys(master_keys::MasterKeysCommand),
     /// Write what Prosody needs to ask Frontdesk, ready to paste
     ProsodyConfig(prosody_config::ProsodyConfigArgs),
     /// Say what will not work in this set-up, and how to mend it
@@ -176,10 +182,18 @@ fn run(cli: Cli) -> Done {
     if let Command::Doctor(args) = &command {
         return doctor::run(args, output, &config);
     }
-    // Before there is any thread: as root, this process becomes another user's.
-    let place = Place::choose(&config)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(dispatch(command, output, config, place))
+    // A place is chosen before there is any thread: as root, this process becomes another user's.
+    let runtime = || tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    match command {
+        Command::MasterKeys(command) if command.bears_missing_keys() => {
+            let place = BarePlace::choose(&config)?;
+            runtime()?.block_on(command.run_bare(place, output))
+        }
+        command => {
+            let place = Place::choose(&config)?;
+            runtime()?.block_on(dispatch(command, output, config, place))
+        }
+    }
 }
 
 async fn dispatch(command: Command, output: Output, config: Config, place: Place) -> Done {
@@ -206,6 +220,7 @@ async fn dispatch(command: Command, output: Output, config: Config, place: Place
         Command::Conference(command) => command.run(app, output).await,
         Command::Calendar(command) => Box::pin(command.run(app, output)).await,
         Command::Decision(command) => command.run(app, output).await,
+        Command::MasterKeys(_) => master_keys::run_reseal(app, output).await,
         Command::Feed(args) => args.run(app, output).await,
         Command::Token(args) => args.run(app, output).await,
         Command::Room(command) => command.run(app, output).await,

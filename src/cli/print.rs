@@ -29,6 +29,13 @@ impl Output {
         Ok(())
     }
 
+    /// Says what to do next; only to people.
+    pub fn hint(self, text: &str) {
+        if !self.json {
+            say(format_args!("\n{text}"));
+        }
+    }
+
     /// Prints several things of a kind.
     pub fn list(self, things: &[impl Serialize]) -> Done {
         let value = serde_json::to_value(things)?;

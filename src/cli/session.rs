@@ -25,7 +25,7 @@ const SERVE_PATIENCE: Duration = Duration::from_mins(1);
 const COMMAND_PATIENCE: Duration = Duration::from_secs(5);
 
 /// The name of the master keys' file in the data folder.
-const KEY_FILE: &str = "master.key";
+pub(super) const KEY_FILE: &str = "master.key";
 
 /// Where the data is.
 pub(super) struct Place {
@@ -33,7 +33,7 @@ pub(super) struct Place {
     database: Database,
 }
 
-enum Database {
+pub(super) enum Database {
     /// Somebody else's PostgreSQL.
     Remote(DatabaseUrl),
     /// Our own, in this folder.
@@ -48,10 +48,13 @@ pub(super) enum SessionError {
     #[error(transparent)]
     Keys(#[from] KeyFileError),
     #[error(
-        "the master key `{}` is missing, and passwords in the database open with it only: restore it from a backup",
+        "the master key `{}` is missing, and passwords in the database open with it only: restore it from a backup. If \
+         it is lost for good, `frontdesk master-keys list` says which one it was, and `master-keys forget` does without",
         .path.display()
     )]
     KeysLost { path: PathBuf },
+    #[error("there is no pgdata in {}: nothing was started here yet", .data_dir.display())]
+    NothingYet { data_dir: PathBuf },
     #[error(transparent)]
     Private(#[from] PrivateDatabaseError),
     #[error("PostgreSQL can't be reached")]
@@ -123,7 +126,7 @@ pub(super) enum Purpose {
 }
 
 /// When the schema is brought up to date.
-enum Migrate {
+pub(super) enum Migrate {
     Always,
     /// Where there is no schema at all. A newer program on somebody's desk must not change the
     /// database that a service works on.
@@ -144,14 +147,7 @@ impl Session {
     /// makes sure that our keys are its keys.
     pub async fn open(place: Place, config: &Config, purpose: Purpose) -> Result<Self, SessionError> {
         let role = if purpose == Purpose::Serve { Role::Serve } else { Role::Command };
-        let (private, options) = match place.database {
-            Database::Remote(url) => (None, url.connect_options()),
-            Database::Private(data_dir) => {
-                let private = private::open(&data_dir, role).await?;
-                let options = private.connect_options();
-                (Some(private), options)
-            }
-        };
+        let (private, options) = start(place.database, role).await?;
         let migrate = match purpose {
             Purpose::Migrate => Migrate::Always,
             Purpose::Serve if config.database.migrate => Migrate::Always,
@@ -159,7 +155,11 @@ impl Session {
             Purpose::Command if private.is_some() => Migrate::Always,
             Purpose::Command => Migrate::AtFirst,
         };
-        if let Err(error) = prepare(&options, &place.keys, migrate, role).await {
+        let prepared = async {
+            let mut db = prepare(&options, migrate, role).await?;
+            Ok::<_, SessionError>(check_keys(&mut db, &place.keys).await?)
+        };
+        if let Err(error) = prepared.await {
             if let Some(private) = private {
                 private.close().await;
             }
@@ -182,12 +182,27 @@ impl Session {
     }
 }
 
-async fn prepare(
+/// Starts the database where it is our own, and says how to reach it.
+pub(super) async fn start(
+    database: Database,
+    role: Role,
+) -> Result<(Option<PrivateDatabase>, PgConnectOptions), SessionError> {
+    match database {
+        Database::Remote(url) => Ok((None, url.connect_options())),
+        Database::Private(data_dir) => {
+            let private = private::open(&data_dir, role).await?;
+            let options = private.connect_options();
+            Ok((Some(private), options))
+        }
+    }
+}
+
+/// Connects, and brings the schema up to date, or makes sure that it is.
+pub(super) async fn prepare(
     options: &PgConnectOptions,
-    keys: &MasterKeys,
     migrate: Migrate,
     role: Role,
-) -> Result<(), SessionError> {
+) -> Result<PgConnection, SessionError> {
     let mut db = reach(options, role).await?;
     let wanted = match migrate {
         Migrate::Always => true,
@@ -202,7 +217,7 @@ async fn prepare(
     } else {
         migrate::check(&mut db).await?;
     }
-    Ok(check_keys(&mut db, keys).await?)
+    Ok(db)
 }
 
 /// Connects, and is patient with a database that is still starting.

@@ -46,6 +46,14 @@ pub enum KeyFileError {
     NoKey,
 }
 
+impl KeyFileError {
+    /// Whether there is no such file.
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
+        matches!(self, Self::Unreadable { source, .. } if source.kind() == io::ErrorKind::NotFound)
+    }
+}
+
 impl MasterKeys {
     /// Reads the keys from a file, which its group may read but not everyone.
     ///
@@ -69,9 +77,8 @@ impl MasterKeys {
     /// # Errors
     /// As for [`MasterKeys::read`]; or the file cannot be made, or not durably.
     pub fn read_or_create(path: &Path) -> Result<Self, KeyFileError> {
-        let is_missing = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
         match Self::read(path) {
-            Err(KeyFileError::Unreadable { source, .. }) if is_missing(&source) => {}
+            Err(error) if error.is_missing() => {}
             keys => return keys,
         }
         create(path).map_err(|source| KeyFileError::NotCreated { path: path.to_owned(), source })?;

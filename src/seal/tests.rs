@@ -93,9 +93,22 @@ fn the_id_of_a_key_never_changes() {
 }
 
 #[test]
+fn the_id_of_a_key_is_read_as_it_is_written_and_nothing_else_is() {
+    let id = keys(&[7]).first_id();
+    assert_eq!(id.to_string().parse(), Ok(id));
+    for text in ["", "c6960870ed07d63", "c6960870ed07d63dd", "+6960870ed07d63d", "c6960870ed07d63g", &line(7)]
+    {
+        assert_eq!(text.parse::<KeyId>(), Err(BadKeyId), "{text}");
+    }
+}
+
+#[test]
 fn comments_and_blank_lines_are_skipped_and_a_bad_line_is_named_by_its_number_only() {
     let text = format!("# made today\r\n\n  {} \r\n#\n{}\n", line(1), line(2));
-    assert_eq!(MasterKeys::parse(&text).unwrap().key_ids().count(), 2);
+    let parsed = MasterKeys::parse(&text).unwrap();
+    let lines: Vec<_> = parsed.key_ids().map(|id| parsed.line_of(id)).collect();
+    assert_eq!(lines, [Some(3), Some(5)]);
+    assert_eq!(parsed.line_of(keys(&[3]).first_id()), None);
     let error = MasterKeys::parse(&format!("{}\n\n{}AAAA", line(1), line(2))).unwrap_err();
     assert_eq!(error.to_string(), "line 3 of the master keys is not 32 bytes in base64");
     assert!(!format!("{error:?}").contains(&line(2)));

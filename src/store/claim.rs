@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::StoreError;
-use super::columns::{to_blob, to_count};
+use super::columns::to_count;
 use crate::reservation::{Basis, ConferenceId, Grant, MailOwner, Node, ServerId};
 
 /// A grant that is to become a conference.
@@ -29,7 +29,8 @@ pub struct Claim<'a> {
 /// Each step feeds the next, because PostgreSQL runs steps that don't in any order: what still
 /// holds, the old rows closed for it, the new rows. The arbiter is the unique index on open rows.
 /// The occurrence is locked, so that a cancellation that commits first wins, and one that comes
-/// later waits and then finds the conference.
+/// later waits and then finds the conference. The sealed password is copied from the occurrence's row: it
+/// may have been sealed anew since the read, which is no change and leaves the revision as it was.
 ///
 /// # Errors
 /// Where the database fails; then nothing was claimed.
@@ -57,17 +58,17 @@ pub async fn claim(db: &mut PgConnection, claims: &[Claim<'_>]) -> Result<Vec<Co
             SELECT * FROM unnest(
                 $1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::uuid[],
                 $9::timestamptz[], $10::bigint[], $11::timestamptz[], $12::timestamptz[], $13::integer[],
-                $14::boolean[], $15::bytea[], $16::uuid[], $17::text[], $18::timestamptz[], $19::boolean[]
+                $14::boolean[], $15::uuid[], $16::text[], $17::timestamptz[], $18::boolean[]
             ) AS asked (
                 tenant_id, tenant_revision, id, room, node, server_id, mail_owner, appointment_id,
                 original_start, revision, opened_at, ends_at, max_occupants,
-                lobby, password, replaces, replaces_reason, booked_start, usual
+                lobby, replaces, replaces_reason, booked_start, usual
             )
         ), admitted AS (
             SELECT asked.* FROM asked
             JOIN tenants t ON t.id = asked.tenant_id AND t.revision = asked.tenant_revision
         ), booked AS MATERIALIZED (
-            SELECT admitted.* FROM admitted
+            SELECT admitted.*, o.password FROM admitted
             JOIN occurrences o ON o.tenant_id = admitted.tenant_id
                 AND o.appointment_id = admitted.appointment_id AND o.original_start = admitted.original_start
             WHERE o.revision = admitted.revision AND o.cancelled_at IS NULL
@@ -76,7 +77,7 @@ pub async fn claim(db: &mut PgConnection, claims: &[Claim<'_>]) -> Result<Vec<Co
         ), holding AS (
             SELECT * FROM booked
             UNION ALL
-            SELECT * FROM admitted
+            SELECT admitted.*, NULL FROM admitted
             WHERE admitted.appointment_id IS NULL AND NOT EXISTS (
                 SELECT FROM occurrences o
                 WHERE o.tenant_id = admitted.tenant_id AND o.room = admitted.room AND o.cancelled_at IS NULL
@@ -116,7 +117,6 @@ pub async fn claim(db: &mut PgConnection, claims: &[Claim<'_>]) -> Result<Vec<Co
         &time(|c| c.grant.ends_at),
         &claims.iter().map(|c| c.grant.options.max_occupants.map(to_count)).collect::<Vec<_>>() as &[Option<i32>],
         &claims.iter().map(|c| c.grant.options.lobby).collect::<Vec<_>>(),
-        &claims.iter().map(|c| to_blob(c.grant.options.password.as_ref())).collect::<Vec<_>>() as &[Option<Vec<u8>>],
         &replaced as &[Option<Uuid>],
         &reasons as &[Option<String>],
         &starts as &[Option<DateTime<Utc>>],

@@ -27,6 +27,7 @@ pub mod occurrences;
 pub mod participants;
 pub mod refusals;
 pub mod removal;
+pub mod sealed;
 pub mod served_keys;
 pub mod server_credentials;
 pub mod servers;

@@ -16,6 +16,8 @@ mod free_busy;
 mod horizon;
 mod instant_rooms;
 mod live;
+mod master_keys;
+mod master_keys_by_command;
 mod names;
 mod outages;
 mod packaging;

@@ -1,11 +1,14 @@
 //! The statements and the schema belong together.
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use frontdesk::database::migrate::{self, SchemaError};
+use frontdesk::store::sealed::SealedColumn;
 use futures_util::future::join_all;
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqlSafeStr};
+use strum::VariantArray as _;
 
 use crate::world;
 
@@ -22,6 +25,24 @@ async fn every_described_statement_is_understood_by_the_migrated_schema() {
         statements += 1;
     }
     assert!(statements > 30, "{statements} statements");
+}
+
+/// What is sealed and not declared stays under its master key for ever, and is lost when that is taken out.
+#[tokio::test]
+async fn columns_of_bytes_are_declared_as_sealed_unless_they_are_hashes() {
+    let (_guard, options) = world::database().await;
+    let mut db = PgConnection::connect_with(&options).await.unwrap();
+    let columns: Vec<(String, String)> = sqlx::query_as(
+        "SELECT table_name, column_name FROM information_schema.columns
+         WHERE table_schema = 'public' AND table_name <> '_sqlx_migrations' AND data_type = 'bytea'
+           AND column_name NOT IN ('hash', 'key_hash', 'kid_hash', 'request_hash', 'fingerprint')",
+    )
+    .fetch_all(&mut db)
+    .await
+    .unwrap();
+    let found: BTreeSet<_> =
+        columns.iter().map(|(table, column)| [table.as_str(), column.as_str()]).collect();
+    assert_eq!(found, SealedColumn::VARIANTS.iter().map(|column| column.place()).collect());
 }
 
 #[tokio::test]

@@ -242,6 +242,18 @@ impl World {
         reply(request).await
     }
 
+    /// Asks as a conference server does on a busy machine: again where there was no answer in time.
+    pub async fn ask_again(&self, credential: &str, name: &str) -> Reply {
+        for _ in 0..12 {
+            let reply = self.ask(credential, name).await;
+            if reply.status != 503 {
+                return reply;
+            }
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        }
+        self.ask(credential, name).await
+    }
+
     /// Reads a conference.
     pub async fn get(&self, credential: &str, id: &str) -> Reply {
         reply(self.client.get(format!("{}/conference/{id}", self.url)).bearer_auth(credential)).await

@@ -4,6 +4,7 @@ mod expansion;
 mod feed;
 mod list;
 mod live;
+mod sealed_under;
 mod write;
 
 use chrono::{DateTime, Utc};
@@ -23,6 +24,7 @@ pub use expansion::{expandable, expanded, in_room_beyond, to_expand};
 pub use feed::of_feed;
 pub use list::{Filter, Order, Page, list};
 pub use live::{Live, live};
+pub use sealed_under::{SealedUnder, hold, sealed_under};
 pub use write::{Written, cancel, insert, update};
 
 struct AppointmentRow {

@@ -4,7 +4,7 @@ mod administration;
 mod appointments;
 mod batches;
 mod calendars;
-mod client;
+pub mod client;
 mod document;
 mod door;
 mod feeds;
