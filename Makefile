@@ -1,7 +1,7 @@
 # `make run` and `make test` are all that is needed on a fresh machine with Rust.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-api test-api-long test-calendars test-long test-prosody test-recurrence prepare fmt docs deb
+.PHONY: help run test test-api test-api-long test-calendars test-long test-prosody test-recurrence test-tokens prepare fmt docs deb
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1	/'
@@ -17,6 +17,7 @@ test: ## Check the formatting and the lints, and run every test on a real Postgr
 	cargo clippy --locked --all-targets -- --deny warnings
 	scripts/with-postgres cargo test --locked
 	scripts/test-calendars
+	scripts/test-tokens
 	scripts/test-api
 
 test-calendars: ## Have other programs read the calendars that Frontdesk writes
@@ -36,6 +37,9 @@ test-prosody: ## Run the tests with a real Prosody; JITSI_PLUGINS says where Jit
 
 test-recurrence: ## Compare the dates of 100000 generated series with those of python-dateutil
 	scripts/test-recurrence
+
+test-tokens: ## Exchange signing keys and room tokens with another program
+	scripts/test-tokens
 
 docs: ## Write the parts of docs/ anew that follow from the code
 	RENEW_DOCS=1 cargo test --locked --test docs

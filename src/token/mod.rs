@@ -5,6 +5,8 @@
 
 mod claims;
 mod custom;
+#[cfg(test)]
+mod foreign;
 mod person;
 mod role;
 mod settings;
