@@ -58,7 +58,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("view", &["actions", "dialect", "reservation", "signing", "store"]),
     ("dialect", &["actions", "app", "credential", "http", "metrics", "reservation", "telemetry"]),
     ("tls", &["config", "telemetry"]),
-    ("http", &["actions", "app", "reservation", "store"]),
+    ("http", &["actions", "app", "config", "reservation", "signing", "store", "telemetry"]),
     ("server", &["api", "app", "config", "dialect", "http", "telemetry", "tls"]),
 ];
 

@@ -12,6 +12,7 @@ mod decision;
 mod doctor;
 mod feed;
 mod health;
+mod keys;
 mod parse;
 mod print;
 mod prosody_config;
@@ -110,6 +111,8 @@ enum Command {
     Decision(decision::DecisionCommand),
     /// Feeds: calendars that others subscribe to
     Feed(feed::FeedArgs),
+    /// Keys that room tokens are signed with
+    Keys(keys::KeysArgs),
     /// Rooms: when one is free
     #[command(subcommand)]
     Room(room::RoomCommand),
@@ -204,6 +207,7 @@ async fn dispatch(command: Command, output: Output, config: Config, place: Place
         Command::Calendar(command) => Box::pin(command.run(app, output)).await,
         Command::Decision(command) => command.run(app, output).await,
         Command::Feed(args) => args.run(app, output).await,
+        Command::Keys(args) => args.run(app, output).await,
         Command::Room(command) => command.run(app, output).await,
         Command::Decide(args) => args.run(app, output).await,
         Command::ProsodyConfig(args) => args.run(app, &config, output).await,

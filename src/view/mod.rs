@@ -14,6 +14,7 @@ mod import;
 mod occurrence;
 mod preview;
 mod server;
+mod signing_key;
 mod tenant;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
@@ -31,6 +32,7 @@ pub use self::import::ImportView;
 pub use self::occurrence::OccurrenceView;
 pub use self::preview::PreviewView;
 pub use self::server::ServerView;
+pub use self::signing_key::{ActivatedView, TokenKeyDetailView, TokenKeyView, WithdrawnView};
 pub use self::tenant::{RemovedView, TenantView};
 
 /// RFC 3339 in UTC.

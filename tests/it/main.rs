@@ -14,6 +14,7 @@ mod doctor;
 mod forecast;
 mod free_busy;
 mod horizon;
+mod keys;
 mod live;
 mod names;
 mod outages;

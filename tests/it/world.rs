@@ -12,7 +12,7 @@ use frontdesk::actions::book::{Booking, book};
 use frontdesk::actions::change_server::change_server;
 use frontdesk::app::App;
 use frontdesk::clock::Clock;
-use frontdesk::config::{Config, DatabaseConfig};
+use frontdesk::config::{Config, DatabaseConfig, SigningKeysConfig};
 use frontdesk::database::migrate;
 use frontdesk::refusal_log::RefusalLog;
 use frontdesk::reservation::wording::Language;
@@ -131,19 +131,34 @@ impl World {
     /// A Frontdesk at nine o'clock, with the tenant `acme` and nothing else.
     pub async fn new() -> Self {
         let (database, options) = database().await;
-        let world = Self::on(Some(database), options, Clock::standing_at(nine_o_clock()));
+        let clock = Clock::standing_at(nine_o_clock());
+        let world = Self::on(Some(database), options, clock, SigningKeysConfig::default());
+        world.tenant("acme", |_| {}).await;
+        world
+    }
+
+    /// The same with the system's clock, where keys sign and are kept for so long.
+    pub async fn rotating(signing_keys: SigningKeysConfig) -> Self {
+        let (database, options) = database().await;
+        let world = Self::on(Some(database), options, Clock::system(), signing_keys);
         world.tenant("acme", |_| {}).await;
         world
     }
 
     /// Another replica: with the database and the clock of `world`, which has to outlive it.
     pub fn replica_of(world: &Self) -> Self {
-        Self::on(None, world.options.clone(), world.clock.clone())
+        Self::on(None, world.options.clone(), world.clock.clone(), world.app.signing_keys)
     }
 
-    fn on(database: Option<String>, options: PgConnectOptions, clock: Clock) -> Self {
+    fn on(
+        database: Option<String>,
+        options: PgConnectOptions,
+        clock: Clock,
+        signing_keys: SigningKeysConfig,
+    ) -> Self {
         let (log, writer) = RefusalLog::new();
-        let app = Data::new(App::new(options.clone(), &pools(), keys(), clock.clone(), Language::En, log));
+        let app = App::new(options.clone(), &pools(), keys(), clock.clone(), Language::En, log);
+        let app = Data::new(app.rotating(signing_keys));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let serving =
