@@ -9,7 +9,7 @@ use moka::sync::Cache;
 use sqlx::postgres::PgConnectOptions;
 
 use crate::clock::Clock;
-use crate::config::{Connections, DatabaseConfig};
+use crate::config::{Connections, DatabaseConfig, SigningKeysConfig};
 use crate::credential::CredentialHash;
 use crate::database::desk::Desk;
 use crate::database::pools::Pool;
@@ -48,6 +48,8 @@ pub struct App {
     pub trusted_proxies: Vec<IpNet>,
     /// Under which address others reach this service, as far as it is known.
     pub public_url: Option<BaseUrl>,
+    /// How long keys sign, and how long verifiers may keep them.
+    pub signing_keys: SigningKeysConfig,
 }
 
 impl App {
@@ -75,6 +77,7 @@ impl App {
             language,
             trusted_proxies: Vec::new(),
             public_url: None,
+            signing_keys: SigningKeysConfig::default(),
         }
     }
 
@@ -89,6 +92,13 @@ impl App {
     #[must_use]
     pub fn reached_at(mut self, public_url: Option<BaseUrl>) -> Self {
         self.public_url = public_url;
+        self
+    }
+
+    /// The same, with keys that sign and are kept for so long.
+    #[must_use]
+    pub fn rotating(mut self, signing_keys: SigningKeysConfig) -> Self {
+        self.signing_keys = signing_keys;
         self
     }
 

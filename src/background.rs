@@ -1,13 +1,15 @@
-//! What runs beside the requests: the sweeper and the gauges, and the horizon that moves on.
+//! What runs beside the requests: the sweeper and the gauges, the horizon that moves on, and the keys that are rotated.
 
 use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::actions::expand_series::{Expanded, expand_series};
+use crate::actions::signing_keys::{Kept, keep_signing_keys};
 use crate::actions::sweep::sweep;
 use crate::app::App;
 use crate::config::RetentionConfig;
+use crate::store::key_rotation::{self, KeyCounts};
 use crate::store::{StoreError, conferences};
 
 /// How often is tidied up.
@@ -21,7 +23,30 @@ const EXPANSION_PERIOD: Duration = Duration::from_mins(1);
 
 /// Does all that, until it is dropped. While the database is away, it tries again at the next turn.
 pub async fn run(app: &App, retention: RetentionConfig) {
-    tokio::join!(tidy(app, retention), expand(app));
+    tokio::join!(tidy(app, retention), expand(app), keep_keys(app));
+}
+
+/// Rotates keys. A turn may take as long as RSA keys take to be made.
+async fn keep_keys(app: &App) {
+    let shortest =
+        app.signing_keys.rotate_every.get().unwrap_or(Duration::MAX).min(app.signing_keys.max_age.get());
+    let mut turns = interval((shortest / 4).min(PERIOD));
+    turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        turns.tick().await;
+        match keep_signing_keys(app).await {
+            Ok(kept) if kept == Kept::default() => {}
+            Ok(Kept { made, rotated, withdrawn }) => {
+                tracing::info!(made, rotated, withdrawn, "looked after the keys of room tokens");
+            }
+            Err(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "could not look after the keys of room tokens"
+                );
+            }
+        }
+    }
 }
 
 /// Places later dates of series. A turn may take as long as there is something to do: each of its transactions is short.
@@ -65,7 +90,13 @@ async fn turn(app: &App, retention: RetentionConfig) -> Result<(), StoreError> {
     if swept.expired + swept.purged > 0 {
         tracing::info!(expired = swept.expired, purged = swept.purged, "tidied up");
     }
-    let live = conferences::count_live(&mut *app.db.acquire().await?, app.clock.now()).await?;
-    app.metrics.live_conferences.set(live);
+    let now = app.clock.now();
+    let mut db = app.db.acquire().await?;
+    app.metrics.live_conferences.set(conferences::count_live(&mut db, now).await?);
+    let KeyCounts { next, active, retired, oldest } = key_rotation::count(&mut db).await?;
+    for (state, count) in [("next", next), ("active", active), ("retired", retired)] {
+        app.metrics.signing_keys(state, count);
+    }
+    app.metrics.signing_key_age.set(oldest.map_or(0, |since| (now - since).num_seconds()));
     Ok(())
 }

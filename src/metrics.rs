@@ -32,6 +32,11 @@ struct PoolLabels {
     state: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct KeyLabels {
+    state: &'static str,
+}
+
 /// How an ask ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
@@ -91,6 +96,11 @@ pub struct Metrics {
     pub series_dates: Counter,
     /// Those of them whose room was taken by then.
     pub series_dates_without_room: Counter,
+    /// How often keys were read to be served.
+    pub key_set_reads: Counter,
+    /// Since how many seconds the deployment's own key signs.
+    pub signing_key_age: Gauge,
+    signing_keys: Family<KeyLabels, Gauge>,
     /// How far the database's clock is ahead of ours, in seconds.
     pub database_clock_offset: Gauge<f64, AtomicU64>,
 }
@@ -107,6 +117,9 @@ impl Default for Metrics {
         let unseal_failures = Counter::default();
         let series_dates = Counter::default();
         let series_dates_without_room = Counter::default();
+        let key_set_reads = Counter::default();
+        let signing_key_age = Gauge::default();
+        let signing_keys = Family::default();
         let database_clock_offset = Gauge::default();
 
         let mut registry = Registry::with_prefix("frontdesk");
@@ -131,6 +144,24 @@ impl Default for Metrics {
             refusals_dropped.clone(),
         );
         registry.register("unseal_failures", "Passwords that could not be unsealed", unseal_failures.clone());
+        registry.register(
+            "series_dates",
+            "Dates of series that came within the horizon",
+            series_dates.clone(),
+        );
+        registry.register(
+            "series_dates_without_room",
+            "Dates of series whose room was taken when they came within the horizon",
+            series_dates_without_room.clone(),
+        );
+        registry.register("key_set_reads", "How often keys were read to be served", key_set_reads.clone());
+        registry.register("signing_keys", "Keys for room tokens, of all owners", signing_keys.clone());
+        registry.register_with_unit(
+            "signing_key_age",
+            "How long the deployment's own key has signed",
+            Unit::Seconds,
+            signing_key_age.clone(),
+        );
         registry.register_with_unit(
             "database_clock_offset",
             "How far the database's clock is ahead of ours",
@@ -149,6 +180,9 @@ impl Default for Metrics {
             unseal_failures,
             series_dates,
             series_dates_without_room,
+            key_set_reads,
+            signing_key_age,
+            signing_keys,
             database_clock_offset,
         }
     }
@@ -177,6 +211,11 @@ impl Metrics {
         let busy = i64::from(size) - idle;
         self.pool.get_or_create(&PoolLabels { pool, state: "idle" }).set(idle);
         self.pool.get_or_create(&PoolLabels { pool, state: "busy" }).set(busy.max(0));
+    }
+
+    /// Notes how many signing keys are in a state.
+    pub fn signing_keys(&self, state: &'static str, count: i64) {
+        self.signing_keys.get_or_create(&KeyLabels { state }).set(count);
     }
 
     /// All metrics in the OpenMetrics text format.

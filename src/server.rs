@@ -8,7 +8,7 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{Server, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::{Next, NormalizePath, TrailingSlash, from_fn};
-use actix_web::{Error, HttpMessage, HttpServer, Resource, Route, web};
+use actix_web::{Error, HttpMessage, HttpServer, web};
 use tracing_actix_web::{RequestId, TracingLogger};
 
 use crate::api;
@@ -16,8 +16,9 @@ use crate::api::limiter::Limiter;
 use crate::app::App;
 use crate::config::ApiConfig;
 use crate::dialect::prosody;
-use crate::http::fault::{method_not_allowed, not_found};
-use crate::http::{get, health, metrics};
+use crate::http::fault::not_found;
+use crate::http::keys::{self, KeySets};
+use crate::http::{get, health, metrics, resource};
 use crate::telemetry::RequestSpan;
 use crate::tls::Certificate;
 
@@ -34,15 +35,11 @@ fn routes(config: &mut web::ServiceConfig, api: &ApiConfig) {
     config
         .configure(prosody::routes)
         .configure(|config| api::routes(config, &api.allowed_origins))
+        .configure(keys::routes)
         .service(resource("/livez", get().to(health::livez)))
         .service(resource("/readyz", get().to(health::readyz)))
         .service(resource("/metrics", get().to(metrics::metrics)))
         .default_service(web::to(not_found));
-}
-
-/// A path with one method.
-fn resource(path: &str, route: Route) -> Resource {
-    web::resource(path).route(route).default_service(web::to(method_not_allowed))
 }
 
 /// Serves on the listener, with TLS where there is a certificate, until it is told to stop; then running requests may finish for
@@ -58,11 +55,13 @@ pub fn serve(
     shutdown_timeout: Duration,
 ) -> std::io::Result<Server> {
     let limiter = web::Data::new(Limiter::new(api.requests_per_minute));
+    let key_sets = web::Data::new(KeySets::new(app.signing_keys.max_age));
     let api = api.clone();
     let server = HttpServer::new(move || {
         actix_web::App::new()
             .app_data(app.clone())
             .app_data(limiter.clone())
+            .app_data(key_sets.clone())
             .wrap(from_fn(name_request))
             .wrap(TracingLogger::<RequestSpan>::new())
             // An operator's `reservations_api_prefix` may well end in a slash.

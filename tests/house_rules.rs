@@ -61,7 +61,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("view", &["actions", "dialect", "reservation", "seal", "signing", "store", "token"]),
     ("dialect", &["actions", "app", "credential", "http", "metrics", "reservation", "telemetry"]),
     ("tls", &["config", "telemetry"]),
-    ("http", &["actions", "app", "reservation", "store"]),
+    ("http", &["actions", "app", "config", "reservation", "signing", "store", "telemetry"]),
     ("server", &["api", "app", "config", "dialect", "http", "telemetry", "tls"]),
 ];
 

@@ -1,6 +1,6 @@
 //! Calendars on the wire: `text/calendar`, and not again for who has it already.
 
-use actix_web::http::header::{CONTENT_DISPOSITION, ETAG, IF_NONE_MATCH};
+use actix_web::http::header::{CONTENT_DISPOSITION, ETAG};
 use actix_web::{HttpRequest, HttpResponse, web};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::problem::Problem;
 use crate::actions::calendar::Draft;
+use crate::http::has;
 
 /// Writes a calendar and answers with it, as a file of that name where it is one to keep. A large one is written beside the
 /// requests: conference servers must not wait for it.
@@ -37,11 +38,4 @@ fn written(draft: &Draft) -> (String, String) {
     let text = draft.write();
     let tag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(Sha256::digest(text.as_bytes())));
     (text, tag)
-}
-
-/// Whether the client has that already (RFC 9110 section 13.1.2).
-fn has(request: &HttpRequest, tag: &str) -> bool {
-    let lines = request.headers().get_all(IF_NONE_MATCH).filter_map(|line| line.to_str().ok());
-    let mut known = lines.flat_map(|line| line.split(',')).map(str::trim);
-    known.any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
 }

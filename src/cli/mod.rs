@@ -13,6 +13,7 @@ mod decision;
 mod doctor;
 mod feed;
 mod health;
+mod keys;
 mod master_keys;
 mod parse;
 mod print;
@@ -114,6 +115,8 @@ enum Command {
     Decision(decision::DecisionCommand),
     /// Feeds: calendars that others subscribe to
     Feed(feed::FeedArgs),
+    /// Keys that room tokens are signed with
+    Keys(keys::KeysArgs),
     /// Room tokens: what lets people into rooms
     Token(token::TokenArgs),
     /// Rooms: when one is free
@@ -222,6 +225,7 @@ async fn dispatch(command: Command, output: Output, config: Config, place: Place
         Command::Decision(command) => command.run(app, output).await,
         Command::MasterKeys(_) => master_keys::run_reseal(app, output).await,
         Command::Feed(args) => args.run(app, output).await,
+        Command::Keys(args) => args.run(app, output).await,
         Command::Token(args) => args.run(app, output).await,
         Command::Room(command) => command.run(app, output).await,
         Command::Decide(args) => args.run(app, output).await,

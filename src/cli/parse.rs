@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
+use strum::{IntoEnumIterator as _, VariantNames as _};
 
 use crate::app::App;
 use crate::reservation::{Metadata, MetadataError, Tenant, TenantName};
-use crate::signing::{PublicKey, PublicKeyError};
+use crate::signing::{Algorithm, PublicKey, PublicKeyError};
 use crate::store::{StoreError, tenants};
 
 /// The longest time that can be set, in days.
@@ -28,6 +29,8 @@ pub(super) enum ValueError {
     Name,
     #[error("this is not an IANA time zone such as Europe/Berlin")]
     TimeZone,
+    #[error("write one of {}", Algorithm::VARIANTS.join(", "))]
+    Algorithm,
     #[error(transparent)]
     Json(#[from] serde_json::Error),
     #[error(transparent)]
@@ -70,6 +73,11 @@ pub(super) fn name(text: &str) -> Result<String, ValueError> {
     } else {
         Err(ValueError::Name)
     }
+}
+
+/// What something is signed with, in capitals or not.
+pub(super) fn algorithm(text: &str) -> Result<Algorithm, ValueError> {
+    Algorithm::iter().find(|known| known.as_str().eq_ignore_ascii_case(text)).ok_or(ValueError::Algorithm)
 }
 
 /// Why a file has no public key for us.

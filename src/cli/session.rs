@@ -169,7 +169,8 @@ impl Session {
         let app =
             App::new(options.clone(), &config.database, place.keys, Clock::system(), config.language, log)
                 .behind(config.trusted_proxies.networks())
-                .reached_at(config.public_url.clone());
+                .reached_at(config.public_url.clone())
+                .rotating(config.signing_keys);
         Ok(Self { app: Data::new(app), private, options, refusals })
     }
 

@@ -27,7 +27,9 @@ use std::{
 pub use self::{
     example::example,
     problem::{ConfigError, Found, Origin, Problem},
-    value::{Connections, DatabaseUrl, LogFilter, LogFormat, Origins, TrustedProxies},
+    value::{
+        Connections, DatabaseUrl, LogFilter, LogFormat, MaxAge, Origins, RotationPeriod, TrustedProxies,
+    },
 };
 use self::{reader::Reader, value::Value as _};
 use crate::reservation::{BaseUrl, wording::Language};
@@ -60,6 +62,8 @@ pub struct Config {
     pub log: LogConfig,
     /// How long rows are kept that only grow in number.
     pub retention: RetentionConfig,
+    /// The keys that room tokens are signed with.
+    pub signing_keys: SigningKeysConfig,
     /// The API of appointment apps.
     pub api: ApiConfig,
 }
@@ -102,6 +106,15 @@ pub struct RetentionConfig {
     pub conferences: Duration,
     /// Entries of the log of refusals. Default: 30 days.
     pub refusals: Duration,
+}
+
+/// The keys that room tokens are signed with.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SigningKeysConfig {
+    /// How long a key that was made here signs before the next one does. Default: 90 days.
+    pub rotate_every: RotationPeriod,
+    /// How long a verifier may keep what it was served. Default: 15 minutes.
+    pub max_age: MaxAge,
 }
 
 /// The API of appointment apps.

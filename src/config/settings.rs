@@ -4,8 +4,8 @@
 //! values come from (`reader`, `setting`).
 
 use super::{
-    ApiConfig, Config, DatabaseConfig, LogConfig, RetentionConfig, TlsConfig, TrustedProxies,
-    problem::Problem, reader::Reader,
+    ApiConfig, Config, DatabaseConfig, LogConfig, RetentionConfig, SigningKeysConfig, TlsConfig,
+    TrustedProxies, problem::Problem, reader::Reader,
 };
 
 /// Reads all settings. Each is declared here and nowhere else.
@@ -66,6 +66,22 @@ pub(super) fn read(r: &mut Reader) -> Config {
                 .setting("retention.conferences", "90d", "how long conferences are kept after their end")
                 .parse(),
             refusals: r.setting("retention.refusals", "30d", "how long the log of refusals is kept").parse(),
+        },
+        signing_keys: SigningKeysConfig {
+            rotate_every: r
+                .setting(
+                    "signing_keys.rotate_every",
+                    "90d",
+                    "how long a key that Frontdesk made signs room tokens before the next one does",
+                )
+                .parse(),
+            max_age: r
+                .setting(
+                    "signing_keys.max_age",
+                    "15m",
+                    "how long whoever verifies room tokens may keep the keys before asking for them again",
+                )
+                .parse(),
         },
         api: ApiConfig {
             requests_per_minute: r

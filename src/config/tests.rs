@@ -69,6 +69,19 @@ fn without_any_layer_the_defaults_hold() {
     assert_eq!(config.log.filter.as_str(), "info");
     assert_eq!(config.retention.conferences, Duration::from_hours(90 * 24));
     assert_eq!(config.retention.refusals, Duration::from_hours(30 * 24));
+    assert_eq!(config.signing_keys.rotate_every, RotationPeriod::default());
+    assert_eq!(config.signing_keys.max_age, MaxAge::default());
+}
+
+#[test]
+fn keys_can_be_left_to_rotate_by_hand_but_not_served_for_no_time() {
+    let keys = |settings: &str| Start::new(&format!("[signing_keys]\n{settings}"));
+    let config = keys("rotate_every = 'off'\nmax_age = '1s'").load().unwrap();
+    assert_eq!(config.signing_keys.rotate_every.get(), None);
+    assert_eq!(config.signing_keys.max_age.get(), Duration::from_secs(1));
+    assert_eq!(keys("rotate_every = '999ms'\nmax_age = '0s'").problems().len(), 2);
+    assert_eq!(keys("rotate_every = 'never'\nmax_age = '25h'").problems().len(), 2);
+    assert_eq!(keys("max_age = '1500ms'").problems().len(), 1);
 }
 
 #[test]
@@ -305,6 +318,8 @@ fn the_documentation_has_each_setting_once_and_what_it_shows_can_be_set() {
     log.filter FRONTDESK_LOG_FILTER info
     retention.conferences FRONTDESK_RETENTION_CONFERENCES 90d
     retention.refusals FRONTDESK_RETENTION_REFUSALS 30d
+    signing_keys.rotate_every FRONTDESK_SIGNING_KEYS_ROTATE_EVERY 90d
+    signing_keys.max_age FRONTDESK_SIGNING_KEYS_MAX_AGE 15m
     api.requests_per_minute FRONTDESK_API_REQUESTS_PER_MINUTE 600
     api.allowed_origins FRONTDESK_API_ALLOWED_ORIGINS -
     ");
@@ -341,7 +356,7 @@ fn the_example_says_what_holds_anyway() {
     let example = example();
     let all_on: Vec<_> =
         example.lines().filter(is_setting).map(|line| line.trim_start_matches('#')).collect();
-    assert_eq!(all_on.iter().filter(|line| line.contains(" = ")).count(), 11);
+    assert_eq!(all_on.iter().filter(|line| line.contains(" = ")).count(), 13);
     let with = Start::new(&all_on.join("\n")).load().unwrap();
     let without = Start::new("").load().unwrap();
     assert_eq!(format!("{with:?}"), format!("{without:?}"));

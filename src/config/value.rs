@@ -177,6 +177,64 @@ impl Value for Origins {
     }
 }
 
+/// How long a key signs before the next one does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RotationPeriod(Option<Duration>);
+
+impl RotationPeriod {
+    /// The length, a second or more; `None` where keys are rotated by hand only.
+    #[must_use]
+    pub const fn get(self) -> Option<Duration> {
+        self.0
+    }
+}
+
+impl Default for RotationPeriod {
+    fn default() -> Self {
+        Self(Some(Duration::from_hours(90 * 24)))
+    }
+}
+
+impl Value for RotationPeriod {
+    const EXPECTED: &'static str = "a duration such as `12h` or `90d`, at least a second, or `off`";
+
+    fn parse(text: &str) -> Option<Self> {
+        if text == "off" {
+            return Some(Self(None));
+        }
+        let period = Duration::parse(text).filter(|period| *period >= Duration::from_secs(1));
+        period.map(|period| Self(Some(period)))
+    }
+}
+
+/// How long somebody may keep what it was served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MaxAge(Duration);
+
+impl MaxAge {
+    /// The length: whole seconds, from one to a day.
+    #[must_use]
+    pub const fn get(self) -> Duration {
+        self.0
+    }
+}
+
+impl Default for MaxAge {
+    fn default() -> Self {
+        Self(Duration::from_mins(15))
+    }
+}
+
+impl Value for MaxAge {
+    const EXPECTED: &'static str = "a duration in whole seconds such as `15m`, from one second to a day";
+
+    fn parse(text: &str) -> Option<Self> {
+        let is_whole = |age: &Duration| age.subsec_nanos() == 0;
+        let range = Duration::from_secs(1)..=Duration::from_hours(24);
+        Duration::parse(text).filter(|age| is_whole(age) && range.contains(age)).map(Self)
+    }
+}
+
 impl Value for NonZeroU32 {
     const EXPECTED: &'static str = "a whole number from 1 to 1000000";
 

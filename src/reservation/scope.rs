@@ -37,8 +37,7 @@ pub enum Scope {
     /// Make tokens that let people into rooms.
     #[strum(serialize = "tokens:mint")]
     TokensMint,
-    /// Make tokens that let people into every room, or into all whose names match. Not among what an app gets where no
-    /// scope is named.
+    /// Make tokens that let people into every room, or into all whose names match. No app has it by default.
     #[strum(serialize = "tokens:wildcard")]
     TokensWildcard,
     /// Read conferences, and why rooms did not open.

@@ -66,6 +66,12 @@ impl PublicHalf {
         Self::read(algorithm, pem).ok()
     }
 
+    /// Whether it is an RSA key: Jitsi takes no other kind from key servers.
+    #[must_use]
+    pub fn is_rsa(&self) -> bool {
+        self.algorithm.family() == Family::Rsa
+    }
+
     /// SubjectPublicKeyInfo in PEM: what an ASAP server gives.
     #[must_use]
     pub fn as_pem(&self) -> &str {

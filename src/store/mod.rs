@@ -23,6 +23,7 @@ pub mod feeds;
 pub mod free_busy;
 pub mod health;
 pub mod idempotency;
+pub mod key_rotation;
 pub mod occurrences;
 pub mod participants;
 pub mod refusals;

@@ -53,6 +53,15 @@ pub async fn served(db: &mut PgConnection) -> Result<Vec<ServedKeyRecord>, Store
     rows.fetch_all(db).await?.into_iter().map(ServedKeyRecord::try_from).collect()
 }
 
+/// The conference servers that keys are served to: all that are not revoked.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn servers(db: &mut PgConnection) -> Result<Vec<ServerId>, StoreError> {
+    let ids = sqlx::query_scalar!("SELECT id FROM conference_servers WHERE state <> 'revoked'");
+    Ok(ids.fetch_all(db).await?.into_iter().map(Into::into).collect())
+}
+
 /// The keys that are served to that conference server, the oldest first: the deployment's, and those of the tenants
 /// that it serves. An imported key, whose private half its tenant may have, is not among them where others share the
 /// server: it would sign for their rooms, too. Secrets are not among them. `None` where there is no such server, or it is

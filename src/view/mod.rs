@@ -15,6 +15,7 @@ mod master_key;
 mod occurrence;
 mod preview;
 mod server;
+mod signing_key;
 mod tenant;
 mod token;
 
@@ -34,6 +35,7 @@ pub use self::master_key::{LossView, MasterKeyView, ResealedView};
 pub use self::occurrence::OccurrenceView;
 pub use self::preview::PreviewView;
 pub use self::server::ServerView;
+pub use self::signing_key::{ActivatedView, TokenKeyDetailView, TokenKeyView, WithdrawnView};
 pub use self::tenant::{RemovedView, TenantView};
 pub use self::token::{InstantRoomOnce, TokenOnce, TokenSettingsView};
 

@@ -289,7 +289,9 @@ async fn another_schema_or_other_master_keys_are_found() {
     assert!(told.of("error")[0].1.contains("frontdesk migrate"), "{:#}", told.report);
 
     let practice = Practice::new().await;
-    practice.execute("INSERT INTO deployment (master_key_ids) VALUES ('{other}')".to_owned()).await;
+    let other = "INSERT INTO deployment (master_key_ids) VALUES ('{other}')
+                 ON CONFLICT (singleton) DO UPDATE SET master_key_ids = '{other}'";
+    practice.execute(other.to_owned()).await;
     assert!(practice.diagnose(&[]).errors().contains(&"keys"));
 }
 

@@ -15,6 +15,7 @@ mod forecast;
 mod free_busy;
 mod horizon;
 mod instant_rooms;
+mod keys;
 mod live;
 mod master_keys;
 mod master_keys_by_command;

@@ -12,7 +12,7 @@ use frontdesk::actions::book::{Booking, book};
 use frontdesk::actions::change_server::change_server;
 use frontdesk::app::App;
 use frontdesk::clock::Clock;
-use frontdesk::config::{Config, DatabaseConfig};
+use frontdesk::config::{Config, DatabaseConfig, SigningKeysConfig};
 use frontdesk::database::migrate;
 use frontdesk::refusal_log::RefusalLog;
 use frontdesk::reservation::wording::Language;
@@ -131,7 +131,16 @@ impl World {
     /// A Frontdesk at nine o'clock, with the tenant `acme` and nothing else.
     pub async fn new() -> Self {
         let (database, options) = database().await;
-        let world = Self::on(Some(database), options, Clock::standing_at(nine_o_clock()), keys());
+        let clock = Clock::standing_at(nine_o_clock());
+        let world = Self::on(Some(database), options, clock, keys(), SigningKeysConfig::default());
+        world.tenant("acme", |_| {}).await;
+        world
+    }
+
+    /// The same with the system's clock, where keys sign and are kept for so long.
+    pub async fn rotating(signing_keys: SigningKeysConfig) -> Self {
+        let (database, options) = database().await;
+        let world = Self::on(Some(database), options, Clock::system(), keys(), signing_keys);
         world.tenant("acme", |_| {}).await;
         world
     }
@@ -143,12 +152,19 @@ impl World {
 
     /// Such a replica, with these master keys.
     pub fn with_keys(world: &Self, keys: MasterKeys) -> Self {
-        Self::on(None, world.options.clone(), world.clock.clone(), keys)
+        Self::on(None, world.options.clone(), world.clock.clone(), keys, world.app.signing_keys)
     }
 
-    fn on(database: Option<String>, options: PgConnectOptions, clock: Clock, keys: MasterKeys) -> Self {
+    fn on(
+        database: Option<String>,
+        options: PgConnectOptions,
+        clock: Clock,
+        keys: MasterKeys,
+        signing_keys: SigningKeysConfig,
+    ) -> Self {
         let (log, writer) = RefusalLog::new();
-        let app = Data::new(App::new(options.clone(), &pools(), keys, clock.clone(), Language::En, log));
+        let app = App::new(options.clone(), &pools(), keys, clock.clone(), Language::En, log);
+        let app = Data::new(app.rotating(signing_keys));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let serving =

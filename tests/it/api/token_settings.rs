@@ -7,7 +7,7 @@ use frontdesk::token::VerifierKind;
 use serde_json::{Value, json};
 
 use super::client::{Answer, Client};
-use super::tokens::{RSA, claims, key, settings, signing};
+use super::tokens::{RSA, active, claims, key, settings, signing};
 use crate::world::World;
 
 #[tokio::test]
@@ -67,6 +67,7 @@ async fn jaas_has_its_constants_its_strings_and_its_kind_of_key() {
     let key = SigningKey::read(Algorithm::Rs256, RSA.clone().into()).unwrap();
     let source = KeySource::Import(Imported { key, kid });
     let key = add_signing_key(&world.app, &owner, Algorithm::Rs256, source, None).await.unwrap();
+    let key = active(&world, &owner, key).await;
     let body = json!({ "person": { "id": "7" }, "role": "host", "features": { "recording": true } });
     let claims = claims(&app.post(&path, body).await, &key);
     assert_eq!(

@@ -3,10 +3,10 @@
 use std::sync::LazyLock;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use frontdesk::actions::signing_keys::{KeyOwner, KeySource, add_signing_key};
+use frontdesk::actions::signing_keys::{KeyOwner, KeySource, When, activate_signing_key, add_signing_key};
 use frontdesk::reservation::{Scope, Scopes};
 use frontdesk::signing::{Algorithm, Imported, Jws, SigningKey};
-use frontdesk::store::signing_keys::SigningKeyRecord;
+use frontdesk::store::signing_keys::{KeyState, SigningKeyRecord};
 use frontdesk::store::{tenants, token_settings};
 use frontdesk::token::TokenSettings;
 use serde_json::{Value, json};
@@ -37,7 +37,16 @@ pub(super) async fn key(world: &World, owner: &KeyOwner, algorithm: Algorithm) -
     } else {
         (KeySource::Make, None)
     };
-    add_signing_key(&world.app, owner, algorithm, source, kid).await.unwrap()
+    let added = add_signing_key(&world.app, owner, algorithm, source, kid).await.unwrap();
+    active(world, owner, added).await
+}
+
+/// The key, once it signs.
+pub(super) async fn active(world: &World, owner: &KeyOwner, key: SigningKeyRecord) -> SigningKeyRecord {
+    if key.state() == KeyState::Next {
+        activate_signing_key(&world.app, owner, key.id, None, When::Now).await.unwrap();
+    }
+    key
 }
 
 pub(super) async fn settings(world: &World, change: impl FnOnce(&mut TokenSettings)) {

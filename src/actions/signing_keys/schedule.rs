@@ -1,0 +1,129 @@
+//! What becomes of keys by itself: the deployment has one that signs and one that follows, what is due is rotated, and what
+//! has no good tokens any more is withdrawn. Several replicas may do so at once.
+
+use chrono::TimeDelta;
+use sqlx::PgConnection;
+
+use super::rotate::{known_after, take_over};
+use super::{KeyOwner, KeySource, NewKey, Rotation, SigningKeyError, When, hold};
+use crate::actions::transaction::transact;
+use crate::app::App;
+use crate::reservation::SigningKeyId;
+use crate::signing::{Algorithm, PublicHalf};
+use crate::store::signing_keys::{self, Origin, SigningKeyRecord};
+use crate::store::{key_rotation, tenants};
+
+/// What the deployment's own keys sign with: every verifier knows it, and Jitsi takes it from key servers.
+const USUAL: Algorithm = Algorithm::Rs256;
+
+/// What was done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// Keys that were made.
+    pub made: usize,
+    /// Keys that took the place of others.
+    pub rotated: usize,
+    /// Keys that are served no more.
+    pub withdrawn: u64,
+}
+
+/// Keeps keys as they should be. Keys that were imported, or whose names somebody chose, are left to who did so: their
+/// verifiers are told by hand. So are shared secrets.
+///
+/// # Errors
+/// Where keys can't be made, or the database fails; what was done until then stays done.
+pub async fn keep_signing_keys(app: &App) -> Result<Kept, SigningKeyError> {
+    let now = app.clock.now();
+    let mut db = app.db.acquire().await?;
+    let mut kept = Kept { withdrawn: signing_keys::withdraw_expired(&mut db, now).await?, ..Kept::default() };
+    let signs = key_rotation::active(&mut db, None, USUAL).await?.is_some();
+    drop(db);
+    if !signs {
+        kept.made += usize::from(provide(app, &KeyOwner::Deployment, USUAL).await?);
+    }
+    let period = app.signing_keys.rotate_every.get();
+    let period = period.and_then(|period| TimeDelta::from_std(period).ok());
+    let before = period.and_then(|period| now.checked_sub_signed(period));
+    for id in key_rotation::due(&mut *app.db.acquire().await?, before).await? {
+        let Some((key, owner)) = rotating(&mut *app.db.acquire().await?, id).await? else { continue };
+        if provide(app, &owner, key.algorithm).await? {
+            kept.made += 1;
+        } else if before.is_some() && key.activated_at <= before && rotate(app, owner, &key).await? {
+            kept.rotated += 1;
+        }
+    }
+    Ok(kept)
+}
+
+/// The key with its owner, where it is one that is rotated by itself.
+async fn rotating(
+    db: &mut PgConnection,
+    id: SigningKeyId,
+) -> Result<Option<(SigningKeyRecord, KeyOwner)>, SigningKeyError> {
+    let Some(key) = signing_keys::by_id(db, id).await?.filter(is_ours) else { return Ok(None) };
+    let owner = match key.tenant {
+        None => KeyOwner::Deployment,
+        Some(tenant) => match tenants::by_id(db, tenant).await? {
+            Some(tenant) => KeyOwner::Tenant(tenant.name),
+            None => return Ok(None),
+        },
+    };
+    Ok(Some((key, owner)))
+}
+
+/// Whether it was made here and named here.
+fn is_ours(key: &SigningKeyRecord) -> bool {
+    key.origin == Origin::Made
+        && key.public.as_ref().and_then(PublicHalf::thumbprint).as_ref() == Some(&key.kid)
+}
+
+/// Makes a key where the owner has none that signs, or none that follows. Whether one was made.
+async fn provide(app: &App, owner: &KeyOwner, algorithm: Algorithm) -> Result<bool, SigningKeyError> {
+    // Looked at twice: a key takes a while to be made, and should not be made for nothing.
+    let is_missing = async |db: &mut PgConnection| {
+        let tenant = hold(app, db, owner).await?;
+        let active = key_rotation::active(db, tenant, algorithm).await?;
+        let next = signing_keys::next(db, tenant, algorithm).await?;
+        Ok::<_, SigningKeyError>((tenant, active.is_none(), next))
+    };
+    let (_, no_active, next) = transact(app, is_missing).await?;
+    let new = match next {
+        Some(_) if !no_active => return Ok(false),
+        Some(_) => None,
+        None => Some(NewKey::new(algorithm, KeySource::Make, None).await?),
+    };
+    let now = app.clock.now();
+    transact(app, async |db| {
+        let (tenant, no_active, next) = is_missing(db).await?;
+        match (next, &new) {
+            (Some(next), _) if no_active => {
+                take_over(db, None, next, now).await?;
+                Ok(false)
+            }
+            (None, Some(new)) => new.insert(app, db, tenant, no_active, now).await.map(|_| true),
+            (Some(_), _) | (None, None) => Ok(false),
+        }
+    })
+    .await
+}
+
+/// Rotates, where the next key is known and ours. Whether that was done.
+async fn rotate(app: &App, owner: KeyOwner, due: &SigningKeyRecord) -> Result<bool, SigningKeyError> {
+    let next = signing_keys::next(&mut *app.db.acquire().await?, due.tenant, due.algorithm).await?;
+    let now = app.clock.now();
+    let is_known =
+        |next: &SigningKeyRecord| is_ours(next) && next.created_at + known_after(app.signing_keys) <= now;
+    if !next.as_ref().is_some_and(is_known) {
+        return Ok(false);
+    }
+    let rotation = Rotation::prepare(app, owner, due.algorithm, When::Known).await?;
+    if rotation.seen != Some(due.id) {
+        return Ok(false);
+    }
+    match rotation.run(app).await {
+        Ok(rotated) => Ok(rotated.retired.is_some()),
+        // Somebody was faster, and not one of us.
+        Err(SigningKeyError::NoNext(_) | SigningKeyError::TooYoung { .. }) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
