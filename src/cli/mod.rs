@@ -16,6 +16,7 @@ mod keys;
 mod parse;
 mod print;
 mod prosody_config;
+mod prosody_tokens;
 mod room;
 mod serve;
 mod server;
