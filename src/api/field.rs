@@ -199,6 +199,7 @@ from_text! {
     crate::reservation::Rule,
     crate::reservation::TenantName,
     crate::signing::Issuer,
+    crate::signing::Kid,
     crate::signing::PublicKey,
 }
 
@@ -237,6 +238,7 @@ from_id! {
     crate::reservation::ConferenceId,
     crate::reservation::ServerId,
     crate::reservation::CredentialId,
+    crate::reservation::SigningKeyId,
 }
 
 impl FromJson for crate::reservation::Metadata {

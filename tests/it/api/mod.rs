@@ -20,3 +20,4 @@ mod races;
 mod scopes;
 mod series;
 mod series_changes;
+mod signing_keys;
