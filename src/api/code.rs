@@ -75,6 +75,14 @@ pub enum Code {
     InUse,
     /// What was to change is revoked for good.
     Revoked,
+    /// A key was called so before.
+    KidUsed,
+    /// The key signs, or has signed.
+    KeyNotNext,
+    /// No key is there to sign next.
+    NoNextKey,
+    /// Who verifies may not know the key yet.
+    KeyTooYoung,
     /// No conference server could ask.
     NoConferenceServer,
     /// `If-Match` is missing.
@@ -126,6 +134,10 @@ impl Code {
             | Self::TooManyCredentials
             | Self::InUse
             | Self::Revoked
+            | Self::KidUsed
+            | Self::KeyNotNext
+            | Self::NoNextKey
+            | Self::KeyTooYoung
             | Self::IdempotencyKeyInUse => StatusCode::CONFLICT,
             Self::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
             Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
@@ -166,6 +178,10 @@ impl Code {
             Self::TooManyCredentials => "Two credentials are live already",
             Self::InUse => "This is in use",
             Self::Revoked => "This is revoked for good",
+            Self::KidUsed => "A key was called so before",
+            Self::KeyNotNext => "This key signs already, or has signed",
+            Self::NoNextKey => "There is no next key",
+            Self::KeyTooYoung => "Whoever verifies may not know this key yet",
             Self::NoConferenceServer => "No conference server asks for this tenant",
             Self::PreconditionRequired => "Say which version you change",
             Self::PreconditionFailed => "It was changed meanwhile",
@@ -269,6 +285,21 @@ impl Code {
             }
             Self::InUse => "The detail says by what.",
             Self::Revoked => "Add it anew, under another name.",
+            Self::KidUsed => {
+                "Verifiers remember a key under its name, some for as long as they run. So no name is used again, not even \
+                 that of a key whose tenant was removed. Choose another one, or none."
+            }
+            Self::KeyNotNext => {
+                "A key signs once in its life. Activate one whose `state` is `next`, or make another."
+            }
+            Self::NoNextKey => {
+                "Make or import a key first; or wait a moment, where the service makes them itself."
+            }
+            Self::KeyTooYoung => {
+                "Verifiers ask for keys every quarter of an hour, or as `signing_keys.max_age` says. `known_at` is when all \
+                 of them know this key; try again then. With `\"now\": true` it signs at once, and what it signs may be \
+                 refused until then."
+            }
             Self::NoConferenceServer => {
                 "What a conference server would be told depends on the server, and none may ask for this tenant. \
                  `frontdesk server add` adds one."

@@ -199,6 +199,7 @@ from_text! {
     crate::reservation::Rule,
     crate::reservation::TenantName,
     crate::signing::Issuer,
+    crate::signing::Kid,
     crate::signing::PublicKey,
     crate::token::Audience,
     crate::token::Avatar,
@@ -243,6 +244,7 @@ from_id! {
     crate::reservation::ConferenceId,
     crate::reservation::ServerId,
     crate::reservation::CredentialId,
+    crate::reservation::SigningKeyId,
 }
 
 impl FromJson for crate::reservation::Metadata {

@@ -33,7 +33,7 @@ use actix_cors::Cors;
 use actix_web::middleware::{Condition, from_fn};
 use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder, Route, web};
 
-use self::admin::{apps, servers, tenant_removal, tenants, token_settings};
+use self::admin::{apps, servers, signing_keys, tenant_removal, tenants, token_settings};
 use self::code::Code;
 use self::door::door;
 use self::problem::Problem;
@@ -114,6 +114,12 @@ pub fn routes(config: &mut web::ServiceConfig, allowed: &Origins) {
             .service(at("/apps/{id}/credentials/{credential}", [delete().to(apps::remove_credential)]))
             .service(at("/apps/{id}/signing-keys", [post().to(apps::add_key)]))
             .service(at("/apps/{id}/signing-keys/{key}", [delete().to(apps::remove_key)]))
+            .service(at("/signing-keys", [get().to(signing_keys::list_all), post().to(signing_keys::create)]))
+            .service(at("/signing-keys/rotate", [post().to(signing_keys::rotate)]))
+            .service(at("/signing-keys/{id}", [get().to(signing_keys::show)]))
+            .service(at("/signing-keys/{id}/activate", [post().to(signing_keys::activate)]))
+            .service(at("/signing-keys/{id}/retire", [post().to(signing_keys::retire)]))
+            .service(at("/signing-keys/{id}/withdraw", [post().to(signing_keys::withdraw)]))
             .default_service(web::to(nothing)),
     );
 }

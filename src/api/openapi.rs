@@ -9,7 +9,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, ResponseBuilder};
 use utoipa::{Modify, OpenApi as _};
 
-use super::admin::{apps, servers, tenant_removal, tenants, token_settings};
+use super::admin::{apps, servers, signing_keys, tenant_removal, tenants, token_settings};
 use super::problem::ProblemView;
 use super::{appointments, calendars, conferences, decisions, feeds, rooms, shape, tokens};
 
@@ -79,6 +79,13 @@ use super::{appointments, calendars, conferences, decisions, feeds, rooms, shape
         apps::remove_credential,
         apps::add_key,
         apps::remove_key,
+        signing_keys::list_all,
+        signing_keys::create,
+        signing_keys::rotate,
+        signing_keys::show,
+        signing_keys::activate,
+        signing_keys::retire,
+        signing_keys::withdraw,
     ),
 )]
 struct ApiDoc;

@@ -18,6 +18,7 @@ mod master_keys;
 mod parse;
 mod print;
 mod prosody_config;
+mod prosody_tokens;
 mod room;
 mod serve;
 mod server;

@@ -2,17 +2,20 @@
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use secrecy::ExposeSecret;
 use serde::Serialize;
 use strum::VariantNames as _;
 
 use super::Done;
 use super::parse::{name, tenant};
 use super::print::{Output, say};
+use super::prosody_tokens::tell;
 use super::url::public_url;
 use crate::actions::add_server::{Equipped, Serves, add_credential, add_server};
 use crate::app::App;
 use crate::config::Config;
-use crate::prosody::snippet::{Setup, Target, Tokens};
+use crate::prosody::snippet::{Setup, Target};
+use crate::prosody::verification::{Tokens, Verification};
 use crate::reservation::{BaseUrl, CredentialId, TenantName};
 use crate::store::servers;
 
@@ -40,7 +43,8 @@ pub(super) struct ProsodyConfigArgs {
     /// Where that Prosody reaches Frontdesk [default: public_url; else for docker: http://frontdesk:8180]
     #[arg(long, value_name = "URL")]
     url: Option<BaseUrl>,
-    /// Let Prosody check room tokens: by a shared secret, by public keys in files, or in one set
+    /// Let Prosody check room tokens: by a shared secret (hs256, hs384, hs512), or by public keys, each in a file (asap),
+    /// or all in one (jwks; certificates for Jitsi's plugins before 2024)
     #[arg(
         long,
         value_parser = PossibleValuesParser::new(Tokens::VARIANTS).try_map(|text| text.parse::<Tokens>())
@@ -88,6 +92,12 @@ impl ProsodyConfigArgs {
             (None, None, Target::Docker) => "http://frontdesk:8180".parse()?,
             (None, None, Target::Debian) => public_url(config, config.listen).parse()?,
         };
+        let told = match self.tokens {
+            Some(tokens) => {
+                Some(tell(app, tokens, target, self.server.as_deref(), self.tenant.clone()).await?)
+            }
+            None => None,
+        };
         // Only now: what was made can't be shown again.
         let equipped = match &self.server {
             Some(name) => Some(equip(app, name, self.tenant.clone()).await?),
@@ -99,7 +109,13 @@ impl ProsodyConfigArgs {
             url: &url,
             server: self.server.as_deref(),
             credential: equipped.as_ref().map(|equipped| equipped.credential.expose()),
-            tokens: self.tokens,
+            tokens: self.tokens.zip(told.as_ref()).map(|(tokens, told)| Verification {
+                tokens,
+                url: &url,
+                server: equipped.as_ref().map(|equipped| equipped.server.server.id),
+                secret: told.secret.as_ref().map(ExposeSecret::expose_secret),
+                several_tenants: told.several_tenants,
+            }),
         };
         let text = setup.render();
         if !output.json {

@@ -7,6 +7,7 @@ pub mod confined;
 pub mod snippet;
 #[cfg(test)]
 mod tests;
+pub mod verification;
 
 /// The Prosody module that closes the ways past `mod_reservations`.
 pub const GUARD_MODULE: &str = include_str!("../../prosody/mod_reservations_guard.lua");

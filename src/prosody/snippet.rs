@@ -7,6 +7,7 @@
 
 use std::fmt::Write as _;
 
+use super::verification::Verification;
 use crate::reservation::BaseUrl;
 
 /// What stands where the operator has to put something else.
@@ -30,18 +31,6 @@ pub enum Target {
     Docker,
 }
 
-/// How Prosody checks room tokens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::Display, strum::EnumString, strum::VariantNames)]
-#[strum(serialize_all = "snake_case")]
-pub enum Tokens {
-    /// With a secret that it shares with who issues them.
-    Hs256,
-    /// With public keys, each in a file named after its id.
-    Asap,
-    /// With public keys in one set.
-    Jwks,
-}
-
 /// What the settings are made from.
 #[derive(Debug, Clone)]
 pub struct Setup<'a> {
@@ -55,16 +44,16 @@ pub struct Setup<'a> {
     pub server: Option<&'a str>,
     /// Its credential in clear, if there is one.
     pub credential: Option<&'a str>,
-    /// Whether it checks room tokens.
-    pub tokens: Option<Tokens>,
+    /// How it checks room tokens, if it does.
+    pub tokens: Option<Verification<'a>>,
 }
 
 /// A setting, and why.
-struct Setting {
-    name: &'static str,
+pub(super) struct Setting {
+    pub name: &'static str,
     /// As Lua.
-    value: String,
-    why: &'static str,
+    pub value: String,
+    pub why: &'static str,
 }
 
 impl Setup<'_> {
@@ -89,6 +78,7 @@ impl Setup<'_> {
                 "--
 --        authentication = \"token\"           -- instead of \"jitsi-anonymous\", in the VirtualHost
 --        \"token_verification\";              -- in modules_enabled of the Component
+--        \"token_affiliation\";               -- there too, where tokens make moderators; of jitsi-contrib
 "
             }
         };
@@ -115,7 +105,7 @@ impl Setup<'_> {
 
     fn docker(&self) -> String {
         let modules = "reservations,reservations_guard,persistent_lobby";
-        let tokens = self.docker_tokens();
+        let tokens = self.tokens.map_or_else(String::new, |tokens| tokens.variables());
         let common = format!(
             "XMPP_MODULES={modules}
 ENABLE_LOBBY=1
@@ -134,7 +124,8 @@ MAX_PARTICIPANTS=500
 --       frontdesk doctor --prosody-config /prosody-config/prosody.cfg.lua
 --
 -- Leave PROSODY_RESERVATION_ENABLED unset: it would leave guests (ENABLE_GUESTS) out. Have you set XMPP_MODULES or
--- XMPP_CONFIGURATION already? Join the lists with a comma.
+-- XMPP_CONFIGURATION already? Join the lists with a comma. Where tokens make moderators, jitsi-contrib's
+-- token_affiliation belongs into XMPP_MUC_MODULES.
 
 -- ==== One way: everything in docker-jitsi-meet's .env (it holds the credential: chmod 600 .env)
 -- With guests, this needs images from stable-10532 on: in older ones XMPP_CONFIGURATION is not for guests.
@@ -199,32 +190,7 @@ MAX_PARTICIPANTS=500
             set("reservations_enable_lobby_support", "true", ""),
             set("reservations_enable_password_support", "true", ""),
         ];
-        let keys = |what: &str| quoted(&format!("https://{REPLACE}/{what}"));
-        match self.tokens {
-            None => {}
-            Some(Tokens::Hs256) => {
-                settings.push(set("app_id", &quoted("frontdesk"), "Who issues the tokens (iss)."));
-                settings.push(set("app_secret", &quoted(REPLACE), "The secret that it signs with."));
-            }
-            Some(Tokens::Asap) => {
-                settings.push(set("app_id", &quoted("frontdesk"), "Who issues the tokens (iss)."));
-                settings.push(set("asap_key_server", &keys("asap"), "Public keys, as SHA-256(kid).pem."));
-            }
-            Some(Tokens::Jwks) => {
-                settings.push(set("app_id", &quoted("frontdesk"), "Who issues the tokens (iss)."));
-                settings.push(set("cache_keys_url", &keys("jwks.json"), "Public keys in one set. Needs Jitsi's plugins of 2025 or later; with older ones use asap."));
-            }
-        }
-        if matches!(self.tokens, Some(Tokens::Asap | Tokens::Jwks)) {
-            settings.push(set(
-                "signature_algorithm",
-                &quoted("RS256"),
-                "Otherwise a token may be signed with the shared secret, which is empty here.",
-            ));
-        }
-        if self.tokens.is_some() {
-            settings.push(set("allow_empty_token", "false", "Nobody comes in without one."));
-        }
+        settings.extend(self.tokens.iter().flat_map(Verification::settings));
         settings
     }
 
@@ -260,10 +226,11 @@ MAX_PARTICIPANTS=500
         settings
     }
 
-    /// Docker's own variables set what is about tokens, except for a set of keys.
+    /// Docker's own variables set what is about tokens, as far as there are any.
     fn docker_settings(&self) -> Vec<Setting> {
-        let of_variables = ["app_id", "app_secret", "asap_key_server", "allow_empty_token"];
-        self.settings().into_iter().filter(|setting| !of_variables.contains(&setting.name)).collect()
+        let mut settings = Setup { tokens: None, ..self.clone() }.settings();
+        settings.extend(self.tokens.iter().flat_map(Verification::further_settings));
+        settings
     }
 
     /// In a file, which older images need for guests: also what their VirtualHost is not told.
@@ -271,16 +238,6 @@ MAX_PARTICIPANTS=500
         let mut settings = self.docker_settings();
         settings.extend(self.components("muc"));
         settings
-    }
-
-    fn docker_tokens(&self) -> String {
-        let key = match self.tokens {
-            None => return String::new(),
-            Some(Tokens::Hs256) => format!("JWT_APP_SECRET={REPLACE}\n"),
-            Some(Tokens::Asap) => format!("JWT_ASAP_KEYSERVER=https://{REPLACE}/asap\n"),
-            Some(Tokens::Jwks) => String::new(),
-        };
-        format!("ENABLE_AUTH=1\nAUTH_TYPE=jwt\nJWT_APP_ID=frontdesk\n{key}")
     }
 }
 
@@ -304,7 +261,7 @@ fn in_one_line(settings: &[Setting]) -> String {
 }
 
 /// A string of Lua's.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars() {
         match c {

@@ -4,7 +4,8 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use super::config::{ProsodyConfig, ProsodyConfigError, Value};
-use super::snippet::{REPLACE, Setup, Target, Tokens};
+use super::snippet::{REPLACE, Setup, Target};
+use super::verification::{Tokens, Verification};
 use crate::reservation::BaseUrl;
 
 /// Files in a folder; the first is the main one.
@@ -170,8 +171,17 @@ fn a_configuration_can_neither_run_programs_nor_write_nor_go_on_for_ever() {
     );
 }
 
+const SERVER: &str = "01a1fc26-9b95-7300-8b8a-f05689614a62";
+
 fn setup(target: Target, url: &BaseUrl, tokens: Option<Tokens>) -> Setup<'_> {
     let server = Some("prosody-1");
+    let tokens = tokens.map(|tokens| Verification {
+        tokens,
+        url,
+        server: Some(SERVER.parse().unwrap()),
+        secret: tokens.is_shared_secret().then_some("s3cret-\"and\\more"),
+        several_tenants: true,
+    });
     Setup { target, host: "meet.test", url, server, credential: Some("fd_server_x"), tokens }
 }
 
@@ -179,7 +189,9 @@ fn setup(target: Target, url: &BaseUrl, tokens: Option<Tokens>) -> Setup<'_> {
 fn every_snippet_is_lua_that_prosody_can_include() {
     let url = "https://frontdesk.test/a'b,c".parse().unwrap();
     for target in [Target::Debian, Target::Docker] {
-        for tokens in [None, Some(Tokens::Hs256), Some(Tokens::Asap), Some(Tokens::Jwks)] {
+        for tokens in
+            [None, Some(Tokens::Hs256), Some(Tokens::Asap), Some(Tokens::Jwks), Some(Tokens::Certificates)]
+        {
             let config = read(&setup(target, &url, tokens).render());
             let text = |name: &str| config.text("any.test", name);
             assert_eq!(text("reservations_api_prefix").as_deref(), Some("https://frontdesk.test/a'b,c"));
@@ -212,17 +224,76 @@ fn what_the_operator_has_to_fill_in_stands_out() {
     let url = "http://frontdesk:8180".parse().unwrap();
     let bare = Setup { credential: None, server: None, ..setup(Target::Debian, &url, None) };
     assert!(bare.render().contains(&format!("Bearer {REPLACE}")));
-    for (tokens, setting) in
-        [(Tokens::Hs256, "app_secret"), (Tokens::Asap, "asap_key_server"), (Tokens::Jwks, "cache_keys_url")]
-    {
-        let docker = read(&setup(Target::Docker, &url, Some(tokens)).render());
-        assert_eq!(docker.option("*", "app_secret"), None, "docker has a variable for it");
-        assert_eq!(docker.text("*", "breakout_rooms_muc").as_deref(), Some("breakout.meet.test"));
-        let config = read(&setup(Target::Debian, &url, Some(tokens)).render());
-        assert_eq!(config.text("*", "signature_algorithm").is_some(), tokens != Tokens::Hs256);
-        assert!(config.text("*", setting).unwrap().contains(REPLACE), "{setting}");
+}
+
+#[test]
+fn prosody_is_told_all_that_it_needs_to_check_tokens() {
+    let url = "https://frontdesk.test/desk".parse().unwrap();
+    let keys = format!("https://frontdesk.test/desk/keys/{SERVER}");
+    for (tokens, algorithm, secret, asap, all) in [
+        (Tokens::Hs256, "HS256", true, false, None),
+        (Tokens::Hs384, "HS384", true, false, None),
+        (Tokens::Hs512, "HS512", true, false, None),
+        (Tokens::Asap, "RS256", false, true, None),
+        (Tokens::Jwks, "RS256", false, true, Some("jwks.json")),
+        (Tokens::Certificates, "RS256", false, true, Some("certificates.json")),
+    ] {
+        let text = setup(Target::Debian, &url, Some(tokens)).render();
+        assert!(!text.contains(REPLACE), "{text}");
+        let config = read(&text);
+        let said = |name: &str| config.text("*", name);
+        assert_eq!(said("app_id").as_deref(), Some("frontdesk"));
+        assert_eq!(said("signature_algorithm").as_deref(), Some(algorithm));
+        assert_eq!(said("app_secret").as_deref(), secret.then_some("s3cret-\"and\\more"));
+        assert_eq!(
+            said("asap_key_server"),
+            asap.then(|| format!("{keys}/asap")),
+            "plugins of 2023 need it, too"
+        );
+        assert_eq!(said("cache_keys_url"), all.map(|all| format!("{keys}/{all}")));
+        for (name, value) in [("asap_accepted_issuers", "frontdesk"), ("asap_accepted_audiences", "jitsi")] {
+            let list = Value::Table(vec![Value::Text(value.to_owned())], [].into());
+            assert_eq!(config.option("*", name), Some(&list));
+        }
         assert_eq!(config.option("*", "allow_empty_token"), Some(&Value::Bool(false)));
+        assert_eq!(config.option("*", "enable_domain_verification"), Some(&Value::Bool(true)));
+
+        let text = setup(Target::Docker, &url, Some(tokens)).render();
+        let variable = |name: &str| text.lines().find_map(|line| line.strip_prefix(&format!("{name}=")));
+        for (name, value) in [
+            ("ENABLE_AUTH", "1"),
+            ("AUTH_TYPE", "jwt"),
+            ("JWT_APP_ID", "frontdesk"),
+            ("JWT_ACCEPTED_ISSUERS", "frontdesk"),
+            ("JWT_ACCEPTED_AUDIENCES", "jitsi"),
+            ("JWT_ALLOW_EMPTY", "0"),
+            ("JWT_ENABLE_DOMAIN_VERIFICATION", "1"),
+        ] {
+            assert_eq!(variable(name), Some(value), "{name}");
+        }
+        assert_eq!(variable("JWT_APP_SECRET").is_some(), secret);
+        assert_eq!(variable("JWT_ASAP_KEYSERVER"), asap.then(|| format!("{keys}/asap")).as_deref());
+        let docker = read(&text);
+        for variable in
+            ["app_secret", "asap_key_server", "asap_accepted_issuers", "enable_domain_verification"]
+        {
+            assert_eq!(docker.option("*", variable), None, "docker has a variable for {variable}");
+        }
+        assert_eq!(docker.text("*", "signature_algorithm").as_deref(), Some(algorithm));
+        assert_eq!(docker.text("*", "cache_keys_url"), all.map(|all| format!("{keys}/{all}")));
+        assert_eq!(docker.text("*", "breakout_rooms_muc").as_deref(), Some("breakout.meet.test"));
     }
+}
+
+#[test]
+fn a_prosody_that_was_not_added_gets_the_deployments_keys_and_need_not_tell_one_tenant_from_others() {
+    let url = "https://frontdesk.test".parse().unwrap();
+    let mut alone = setup(Target::Docker, &url, Some(Tokens::Jwks));
+    alone.tokens = alone.tokens.map(|tokens| Verification { server: None, several_tenants: false, ..tokens });
+    let text = alone.render();
+    assert!(text.contains("JWT_ASAP_KEYSERVER=https://frontdesk.test/keys/asap\n"), "{text}");
+    assert!(text.contains("cache_keys_url = \"https://frontdesk.test/.well-known/jwks.json\""), "{text}");
+    assert!(!text.contains("JWT_ENABLE_DOMAIN_VERIFICATION"), "{text}");
 }
 
 #[test]

@@ -58,7 +58,7 @@ impl Rotation {
     /// secret: nobody can be told two of them.
     ///
     /// # Errors
-    /// Where the owner is not there, or has no next key.
+    /// Where the owner is not there, or no key can be made.
     pub async fn prepare(
         app: &App,
         owner: KeyOwner,
@@ -70,12 +70,11 @@ impl Rotation {
         let seen = key_rotation::active(&mut db, tenant, algorithm).await?;
         let next = signing_keys::next(&mut db, tenant, algorithm).await?;
         drop(db);
-        let next = next.ok_or(SigningKeyError::NoNext(algorithm))?;
-        let successor = match next.origin {
-            Origin::Made if next.public.is_some() => {
-                Some(NewKey::new(algorithm, KeySource::Make, None).await?)
-            }
-            Origin::Made | Origin::Imported => None,
+        let is_made = |next: SigningKeyRecord| next.origin == Origin::Made && next.public.is_some();
+        let successor = if next.is_some_and(is_made) {
+            Some(NewKey::new(algorithm, KeySource::Make, None).await?)
+        } else {
+            None
         };
         Ok(Self { owner, algorithm, when, seen, successor })
     }

@@ -9,9 +9,11 @@ use crate::actions::change_server::ChangeServerError;
 use crate::actions::change_tenant::ChangeTenantError;
 use crate::actions::export_tenant::ExportError;
 use crate::actions::remove_tenant::RemoveTenantError;
+use crate::actions::signing_keys::SigningKeyError;
 use crate::api::code::Code;
 use crate::api::problem::Problem;
 use crate::reservation::TenantName;
+use crate::view::time;
 
 /// A tenant that is named in the body.
 fn no_such_tenant(name: &TenantName, pointer: &str) -> Problem {
@@ -130,6 +132,24 @@ impl From<AppCredentialError> for Problem {
             AppCredentialError::Keys(error) => error.into(),
             AppCredentialError::Randomness(_) => Self::internal(error),
             AppCredentialError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<SigningKeyError> for Problem {
+    fn from(error: SigningKeyError) -> Self {
+        match error {
+            SigningKeyError::UnknownTenant(name) => no_such_tenant(&name, "/tenant"),
+            SigningKeyError::Unknown(_) => Self::not_found("signing key"),
+            SigningKeyError::KidUsed(_) => Self::new(Code::KidUsed, error).at("/kid"),
+            SigningKeyError::NotNext { .. } => Self::new(Code::KeyNotNext, error),
+            SigningKeyError::NoNext(_) => Self::new(Code::NoNextKey, error),
+            SigningKeyError::TooYoung { known_at, .. } => {
+                Self::new(Code::KeyTooYoung, error).with("known_at", time(known_at))
+            }
+            SigningKeyError::Key(_) | SigningKeyError::Unlock(_) => Self::internal(error),
+            SigningKeyError::MasterKeys(error) => error.into(),
+            SigningKeyError::Store(error) => error.into(),
         }
     }
 }

@@ -4,6 +4,7 @@
 pub(super) mod apps;
 mod errors;
 pub(super) mod servers;
+pub(super) mod signing_keys;
 mod tenant_input;
 pub(super) mod tenant_removal;
 pub(super) mod tenants;

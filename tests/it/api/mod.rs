@@ -20,5 +20,6 @@ mod races;
 mod scopes;
 mod series;
 mod series_changes;
+mod signing_keys;
 mod token_settings;
 mod tokens;

@@ -3,6 +3,7 @@
 mod by_command;
 mod life;
 mod load;
+mod prosody_config;
 mod rotation;
 mod schedule;
 mod served;

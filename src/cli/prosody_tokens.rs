@@ -1,0 +1,101 @@
+//! What `frontdesk prosody-config --tokens` has to find out: the shared secret, and whose rooms the server opens.
+
+use std::error::Error;
+
+use secrecy::SecretString;
+use sqlx::PgConnection;
+
+use super::parse::tenant;
+use crate::actions::private_keys::unlock;
+use crate::app::App;
+use crate::prosody::snippet::Target;
+use crate::prosody::verification::Tokens;
+use crate::reservation::TenantName;
+use crate::signing::Algorithm;
+use crate::store::servers::ServerRecord;
+use crate::store::signing_keys::{self, SigningKeyRecord};
+use crate::store::{StoreError, key_rotation, servers, tenants};
+
+/// What Prosody is told beside where the keys are.
+pub(super) struct Told {
+    /// The secret, where tokens are signed with one.
+    pub secret: Option<SecretString>,
+    /// Whether it opens the rooms of several tenants.
+    pub several_tenants: bool,
+}
+
+/// Why Prosody can't be told.
+#[derive(Debug, thiserror::Error)]
+enum TellError {
+    #[error(
+        "no {0} secret signs tokens yet: `frontdesk keys make --algorithm {0}` makes one, and `frontdesk keys import` takes \
+         one that Prosody has"
+    )]
+    NoSecret(Algorithm),
+    #[error(
+        "docker-jitsi-meet can't be told this secret: take one of letters, digits, `-` and `_`, such as `frontdesk keys \
+         make --algorithm {0}` makes"
+    )]
+    OddSecret(Algorithm),
+}
+
+/// Finds out what the server of that name has to be told; where there is none yet, one for that tenant.
+pub(super) async fn tell(
+    app: &App,
+    tokens: Tokens,
+    target: Target,
+    server: Option<&str>,
+    new_for: Option<TenantName>,
+) -> Result<Told, Box<dyn Error>> {
+    let mut db = app.db.acquire().await?;
+    let known = match server {
+        Some(name) => servers::by_name(&mut db, name).await?,
+        None => None,
+    };
+    let only = match (known, server) {
+        (Some(known), _) => only_tenant(&known),
+        (None, Some(_)) => Some(tenant(app, new_for).await?.name),
+        (None, None) => match &tenants::list(&mut db).await?[..] {
+            [only] => Some(only.name.clone()),
+            _ => None,
+        },
+    };
+    let mut told = Told { secret: None, several_tenants: only.is_none() };
+    if tokens.is_shared_secret() {
+        let algorithm: Algorithm = tokens.algorithm().parse()?;
+        let key = signing(&mut db, only.as_ref(), algorithm).await?;
+        let key = unlock(&app.keys, &key.ok_or(TellError::NoSecret(algorithm))?)?;
+        let secret = std::str::from_utf8(key.expose())?;
+        // It goes through a shell's quotes, and into Lua's without any escapes.
+        if target == Target::Docker && !secret.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
+        {
+            return Err(TellError::OddSecret(algorithm).into());
+        }
+        told.secret = Some(secret.into());
+    }
+    Ok(told)
+}
+
+/// The tenant whose rooms the server opens, where it is one.
+fn only_tenant(server: &ServerRecord) -> Option<TenantName> {
+    let alone =
+        !server.serves_all && server.other_tenants.iter().all(|other| *other == server.default_tenant);
+    alone.then(|| server.default_tenant.clone())
+}
+
+/// What signs for the tenant, or, where there are several, for those that have no key of their own.
+async fn signing(
+    db: &mut PgConnection,
+    tenant: Option<&TenantName>,
+    algorithm: Algorithm,
+) -> Result<Option<SigningKeyRecord>, StoreError> {
+    if let Some(name) = tenant
+        && let Some(tenant) = tenants::by_name(db, name).await?
+    {
+        return signing_keys::signing_for(db, tenant.id, algorithm).await;
+    }
+    match key_rotation::active(db, None, algorithm).await? {
+        Some(id) => signing_keys::by_id(db, id).await,
+        None => Ok(None),
+    }
+}
