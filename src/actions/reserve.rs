@@ -220,6 +220,7 @@ impl Request<'_> {
             },
             opened_at: grant.opened_at,
             ends_at: grant.ends_at,
+            answer_token: grant.answer_token,
             options: grant.options.clone(),
         });
         if !matches!(opened, Attempt::Answer(_)) {
