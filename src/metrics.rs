@@ -87,6 +87,8 @@ pub struct Metrics {
     pub refusals_dropped: Counter,
     /// Passwords that could not be unsealed: a master key is missing, or somebody tampered.
     pub unseal_failures: Counter,
+    /// Answers without the room token that they were to carry.
+    pub answer_tokens_missing: Counter,
     /// Dates of series that came within the horizon.
     pub series_dates: Counter,
     /// Those of them whose room was taken by then.
@@ -105,6 +107,7 @@ impl Default for Metrics {
         let releases = Counter::default();
         let refusals_dropped = Counter::default();
         let unseal_failures = Counter::default();
+        let answer_tokens_missing = Counter::default();
         let series_dates = Counter::default();
         let series_dates_without_room = Counter::default();
         let database_clock_offset = Gauge::default();
@@ -131,6 +134,11 @@ impl Default for Metrics {
             refusals_dropped.clone(),
         );
         registry.register("unseal_failures", "Passwords that could not be unsealed", unseal_failures.clone());
+        registry.register(
+            "answer_tokens_missing",
+            "Answers without the room token that they were to carry",
+            answer_tokens_missing.clone(),
+        );
         registry.register_with_unit(
             "database_clock_offset",
             "How far the database's clock is ahead of ours",
@@ -147,6 +155,7 @@ impl Default for Metrics {
             releases,
             refusals_dropped,
             unseal_failures,
+            answer_tokens_missing,
             series_dates,
             series_dates_without_room,
             database_clock_offset,

@@ -30,6 +30,7 @@ pub mod removal;
 pub mod served_keys;
 pub mod server_credentials;
 pub mod servers;
+pub mod signers;
 pub mod signing_keys;
 pub mod tenants;
 pub mod token_settings;
