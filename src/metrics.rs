@@ -92,6 +92,8 @@ pub struct Metrics {
     pub refusals_dropped: Counter,
     /// Passwords that could not be unsealed: a master key is missing, or somebody tampered.
     pub unseal_failures: Counter,
+    /// Answers without the room token that they were to carry.
+    pub answer_tokens_missing: Counter,
     /// Dates of series that came within the horizon.
     pub series_dates: Counter,
     /// Those of them whose room was taken by then.
@@ -115,6 +117,7 @@ impl Default for Metrics {
         let releases = Counter::default();
         let refusals_dropped = Counter::default();
         let unseal_failures = Counter::default();
+        let answer_tokens_missing = Counter::default();
         let series_dates = Counter::default();
         let series_dates_without_room = Counter::default();
         let key_set_reads = Counter::default();
@@ -144,6 +147,11 @@ impl Default for Metrics {
             refusals_dropped.clone(),
         );
         registry.register("unseal_failures", "Passwords that could not be unsealed", unseal_failures.clone());
+        registry.register(
+            "answer_tokens_missing",
+            "Answers without the room token that they were to carry",
+            answer_tokens_missing.clone(),
+        );
         registry.register(
             "series_dates",
             "Dates of series that came within the horizon",
@@ -178,6 +186,7 @@ impl Default for Metrics {
             releases,
             refusals_dropped,
             unseal_failures,
+            answer_tokens_missing,
             series_dates,
             series_dates_without_room,
             key_set_reads,

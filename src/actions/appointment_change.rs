@@ -140,4 +140,6 @@ pub struct AppointmentChange {
     pub grace: Patch<TimeDelta>,
     /// The longest the room may be open.
     pub max_duration: Patch<TimeDelta>,
+    /// Whether the answer to a conference server carries a room token.
+    pub answer_token: Patch<bool>,
 }

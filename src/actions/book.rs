@@ -55,6 +55,8 @@ pub struct Booking {
     pub grace: Option<TimeDelta>,
     /// The longest the room may be open.
     pub max_duration: Option<TimeDelta>,
+    /// Whether the answer to a conference server carries a room token.
+    pub answer_token: Option<bool>,
 }
 
 impl Booking {
@@ -85,6 +87,7 @@ impl Booking {
             early_open: None,
             grace: None,
             max_duration: None,
+            answer_token: None,
         }
     }
 }
@@ -260,6 +263,7 @@ pub(super) async fn book_counted(
         early_open: booking.early_open,
         grace: booking.grace,
         max_duration: booking.max_duration,
+        answer_token: booking.answer_token,
         options: Options { password, lobby: booking.lobby, max_occupants: booking.max_occupants },
         revision: 1,
         created_at: now,

@@ -170,6 +170,7 @@ pub(super) async fn changed(
     change.early_open.apply(&mut appointment.early_open);
     change.grace.apply(&mut appointment.grace);
     change.max_duration.apply(&mut appointment.max_duration);
+    change.answer_token.apply(&mut appointment.answer_token);
     if let Some(everybody) = change.participants {
         appointment.participants = known_again(&appointment.participants, everybody)?;
     }

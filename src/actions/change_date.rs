@@ -109,6 +109,7 @@ async fn changed(
     own(DateField::MaxDuration, change.max_duration != Patch::Keep);
     own(DateField::EarlyOpen, change.early_open != Patch::Keep);
     own(DateField::Grace, change.grace != Patch::Keep);
+    own(DateField::AnswerToken, change.answer_token != Patch::Keep);
     date.room = change.room.unwrap_or(date.room);
     change.title.apply(&mut date.title);
     change.description.apply(&mut date.description);
@@ -118,6 +119,7 @@ async fn changed(
     change.max_duration.apply(&mut date.max_duration);
     change.early_open.apply(&mut date.early_open);
     change.grace.apply(&mut date.grace);
+    change.answer_token.apply(&mut date.answer_token);
     check_lobby(tenant, &before.options, &date.options)?;
     Ok(date)
 }

@@ -172,6 +172,7 @@ fn changed_fields(before: &Appointment, after: &Appointment, from: Option<DateTi
         DateField::MaxDuration => from.is_some() && before.max_duration != after.max_duration,
         DateField::EarlyOpen => from.is_some() && before.early_open != after.early_open,
         DateField::Grace => from.is_some() && before.grace != after.grace,
+        DateField::AnswerToken => from.is_some() && before.answer_token != after.answer_token,
     };
     DateField::VARIANTS.iter().copied().filter(differs).collect()
 }

@@ -4,6 +4,7 @@ use sqlx::PgConnection;
 use tokio::time::Instant;
 use tracing::instrument;
 
+use super::answer_token::answer_token;
 use super::passwords::unlock;
 use super::reserve::{Opened, ReserveError};
 use crate::app::App;
@@ -29,9 +30,10 @@ pub async fn look_up(
     if app.unknown.contains(hash) {
         return Err(ReserveError::UnknownCredential);
     }
-    let seen = app.desk.run(Instant::now() + DEADLINE, async |db: &mut PgConnection| {
-        conferences::look_up(db, hash, tenant, id, now).await
-    });
+    let deadline = Instant::now() + DEADLINE;
+    let seen = app
+        .desk
+        .run(deadline, async |db: &mut PgConnection| conferences::look_up(db, hash, tenant, id, now).await);
     match seen.await? {
         Seen::UnknownAsker => {
             app.unknown.note(hash);
@@ -41,7 +43,8 @@ pub async fn look_up(
         Seen::There(conference) => {
             let password = unlock(&app.keys, tenant, conference.appointment(), &conference.options)
                 .inspect_err(|_| _ = app.metrics.unseal_failures.inc())?;
-            Ok(Some(Opened { conference, password }))
+            let token = answer_token(app, &conference, deadline).await;
+            Ok(Some(Opened { conference, password, token }))
         }
     }
 }

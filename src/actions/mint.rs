@@ -1,6 +1,7 @@
 //! Room tokens are made: for an appointment, for a room, or for all rooms.
 
 mod place;
+mod sign;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
@@ -8,7 +9,8 @@ use serde_json::{Map, Value};
 use sqlx::PgConnection;
 
 use self::place::{Place, expected, place};
-use super::private_keys::{UnlockKeyError, unlock};
+pub(super) use self::sign::{check_key, serve_until, sign};
+use super::private_keys::UnlockKeyError;
 use super::transaction::transact;
 use crate::app::App;
 use crate::reservation::{AppointmentId, Role, RoomName, Tenant, TokenId, Window};
@@ -17,7 +19,7 @@ use crate::store::signing_keys::{self, Origin, SigningKeyRecord};
 use crate::store::{StoreError, servers, token_settings};
 use crate::token::{
     CustomClaims, Entry, Features, Group, LuaPattern, Note, Person, Reference, Rooms, SettingsError,
-    TokenSettings, Validity, ValidityError, VerifierKind, claims,
+    TokenSettings, Validity, ValidityError, claims,
 };
 
 /// How long a token may be good that opens more than one room.
@@ -255,9 +257,6 @@ pub async fn mint_in(
     };
     let claims = claims(&entry, now);
     let (key, token) = signed(app, db, tenant, &settings, &claims, entry.validity.expires_at).await?;
-    if token.len() > MAX_BYTES {
-        return Err(MintError::TooLong);
-    }
     let url = meeting_url.zip(room.as_ref());
     let url = url.map(|(base, room)| format!("{}?jwt={token}", base.with_segment(room.as_str())).into());
     let mut notes = entry.notes();
@@ -292,24 +291,11 @@ async fn signed(
     for _ in 0..3 {
         let key = signing_keys::signing_for(db, tenant.id, settings.algorithm).await?;
         let key = key.ok_or(MintError::NoKey(settings.algorithm))?;
-        if settings.verifier == VerifierKind::Jaas {
-            let app_id = settings.subject.as_ref().map_or("", |subject| subject.as_str());
-            let is_theirs = key.kid.as_str().strip_prefix(app_id).is_some_and(|rest| rest.starts_with('/'));
-            if !is_theirs {
-                return Err(MintError::NotJaasKey);
-            }
-        }
-        let served_long_enough = key.tokens_end_at.is_some_and(|end| end >= expires_at);
-        if served_long_enough || signing_keys::note_token(db, key.id, next_day(expires_at)).await? {
-            let signer = unlock(&app.keys, &key).inspect_err(|_| _ = app.metrics.unseal_failures.inc())?;
-            let token = signer.sign(&key.kid, claims)?;
+        check_key(settings, &key)?;
+        if serve_until(db, &key, expires_at).await? {
+            let token = sign(app, &key, claims)?;
             return Ok((key, token));
         }
     }
     Err(MintError::Contended)
-}
-
-/// Later than needed, so that the key's row is written once a day and not for each token.
-fn next_day(at: DateTime<Utc>) -> DateTime<Utc> {
-    at.checked_add_signed(TimeDelta::days(1)).unwrap_or(at)
 }

@@ -3,6 +3,7 @@
 pub mod add_app;
 pub mod add_server;
 pub mod add_tenant;
+mod answer_token;
 pub mod app_credentials;
 pub mod appointment_change;
 pub mod authenticate;

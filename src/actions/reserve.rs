@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use tracing::{Span, field, instrument};
 use uuid::Uuid;
 
+use super::answer_token::answer_token;
 use super::passwords::{UnlockError, unlock};
 use crate::app::App;
 use crate::credential::Credential;
@@ -47,13 +48,15 @@ pub enum Answer {
     },
 }
 
-/// An open room, with its password in clear.
+/// An open room, with its password and its token in clear.
 #[derive(Debug)]
 pub struct Opened {
     /// The conference.
     pub conference: Conference,
     /// What people have to type to come in.
     pub password: Option<SecretString>,
+    /// The room token that goes with the answer, where one is to and could be made.
+    pub token: Option<SecretString>,
 }
 
 /// Why there is no answer.
@@ -121,6 +124,10 @@ async fn answer(
         Attempt::UnknownCredential => {
             app.unknown.note(hash);
             Err(ReserveError::UnknownCredential)
+        }
+        Attempt::Answer(Answer::Opened(mut opened)) => {
+            opened.token = answer_token(app, &opened.conference, asked + DEADLINE).await;
+            Ok(Answer::Opened(opened))
         }
         Attempt::Answer(answer) => Ok(answer),
         Attempt::Unreadable(error) => {
@@ -194,7 +201,9 @@ impl Request<'_> {
 
     fn open(&self, conference: Conference) -> Attempt {
         match unlock(&self.app.keys, conference.tenant, conference.appointment(), &conference.options) {
-            Ok(password) => Attempt::Answer(Answer::Opened(Box::new(Opened { conference, password }))),
+            Ok(password) => {
+                Attempt::Answer(Answer::Opened(Box::new(Opened { conference, password, token: None })))
+            }
             Err(error) => Attempt::Unreadable(error),
         }
     }
@@ -220,6 +229,7 @@ impl Request<'_> {
             },
             opened_at: grant.opened_at,
             ends_at: grant.ends_at,
+            answer_token: grant.answer_token,
             options: grant.options.clone(),
         });
         if !matches!(opened, Attempt::Answer(_)) {

@@ -93,6 +93,9 @@ pub(super) struct PolicyArgs {
     /// Most people in a room [at first: none]
     #[arg(long, value_name = "N", value_parser = |text: &str| Maybe::or(text, count))]
     max_occupants: Option<Maybe<u32>>,
+    /// Whether the answer to a conference server carries a room token [at first: false]
+    #[arg(long, value_name = "BOOL")]
+    answer_token: Option<bool>,
     /// How moderators come to be: `automatic` (as Jitsi makes them) or `token` [at first: automatic]
     #[arg(long, value_name = "automatic|token")]
     moderators: Option<Moderators>,
@@ -136,6 +139,7 @@ impl PolicyArgs {
         set(&mut policy.grace, self.grace);
         set(&mut policy.max_duration, self.max_duration.map(|Maybe(value)| value));
         set(&mut policy.max_occupants, self.max_occupants.map(|Maybe(value)| value));
+        set(&mut policy.answer_token, self.answer_token);
         set(&mut policy.moderators, self.moderators);
         set(&mut policy.when_live_elsewhere, self.when_live_elsewhere);
         set(&mut policy.unscheduled.allow, self.unscheduled.map(|rule| rule == "allow"));

@@ -44,6 +44,8 @@ pub struct Appointment {
     pub grace: Option<TimeDelta>,
     /// The longest the room may be open, counted from its first opening.
     pub max_duration: Option<TimeDelta>,
+    /// Whether the answer to a conference server carries a room token.
+    pub answer_token: Option<bool>,
     /// What the room is opened with.
     pub options: Options,
     /// Counts its changes, from 1.

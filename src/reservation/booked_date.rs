@@ -42,6 +42,8 @@ pub enum DateField {
     EarlyOpen,
     /// How long after the end people may stay.
     Grace,
+    /// Whether the answer to a conference server carries a room token.
+    AnswerToken,
 }
 
 /// One date of an appointment. What it leaves open (`None`) follows the tenant's setting of the day.
@@ -63,6 +65,8 @@ pub struct BookedDate {
     pub grace: Option<TimeDelta>,
     /// The longest the room may be open, counted from its first opening.
     pub max_duration: Option<TimeDelta>,
+    /// Whether the answer to a conference server carries a room token.
+    pub answer_token: Option<bool>,
     /// What the room is opened with.
     pub options: Options,
     /// What it has for itself.
@@ -104,6 +108,7 @@ impl BookedDate {
             early_open: appointment.early_open,
             grace: appointment.grace,
             max_duration: appointment.max_duration,
+            answer_token: appointment.answer_token,
             options: appointment.options.clone(),
             own: BTreeSet::new(),
             revision: 1,
@@ -143,6 +148,9 @@ impl BookedDate {
         if follows(DateField::Grace) {
             self.grace = appointment.grace;
         }
+        if follows(DateField::AnswerToken) {
+            self.answer_token = appointment.answer_token;
+        }
         self
     }
 
@@ -150,13 +158,16 @@ impl BookedDate {
     #[must_use]
     pub fn is_served_as(&self, other: &Self) -> bool {
         let served = |date: &Self| {
-            let Self { room, slot, early_open, grace, max_duration, options, cancelled_at, .. } = date;
+            let Self {
+                room, slot, early_open, grace, max_duration, answer_token, options, cancelled_at, ..
+            } = date;
             (
                 room.key().clone(),
                 *slot,
                 *early_open,
                 *grace,
                 *max_duration,
+                *answer_token,
                 options.clone(),
                 cancelled_at.is_some(),
             )

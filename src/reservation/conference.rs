@@ -39,6 +39,8 @@ pub struct Conference {
     pub opened_at: DateTime<Utc>,
     /// When it ends, fixed at the grant. At least one second after `opened_at`.
     pub ends_at: DateTime<Utc>,
+    /// Whether the answer to a conference server carries a room token.
+    pub answer_token: bool,
     /// What it was opened with.
     pub options: Options,
 }

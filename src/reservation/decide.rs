@@ -64,13 +64,14 @@ pub fn decide(ask: &Ask, situation: &Situation, now: DateTime<Utc>) -> Decision 
         has_place(situation, tenant, live.is_some_and(|live| live.node.is_usual())).map(|()| granted)
     }) {
         Err(reason) => Decision::Refuse(Refusal { reason, closes: replaces.filter(|_| gone) }),
-        Ok((basis, ends_at, options)) => Decision::Grant(Grant {
+        Ok(Terms { basis, ends_at, answer_token, options }) => Decision::Grant(Grant {
             tenant: tenant.id,
             room: room.clone(),
             tenant_revision: tenant.revision,
             basis,
             opened_at: now,
             ends_at,
+            answer_token,
             options,
             replaces,
         }),
@@ -123,7 +124,13 @@ fn may_take_over(
     wanted && !less_usual && now - live.opened_at >= TAKE_OVER_AGE
 }
 
-type Terms = (Basis, DateTime<Utc>, Options);
+/// What a room may open for, until when, and with what.
+struct Terms {
+    basis: Basis,
+    ends_at: DateTime<Utc>,
+    answer_token: bool,
+    options: Options,
+}
 
 /// The terms of a booked room; `None` with less than a second left.
 fn scheduled(occurrence: &Occurrence, window: Window, now: DateTime<Utc>) -> Option<Terms> {
@@ -141,7 +148,12 @@ fn scheduled(occurrence: &Occurrence, window: Window, now: DateTime<Utc>) -> Opt
         revision: occurrence.revision,
         starts: occurrence.slot.starts(),
     };
-    lasts(now, ends_at).then(|| (basis, ends_at, occurrence.options.clone()))
+    lasts(now, ends_at).then(|| Terms {
+        basis,
+        ends_at,
+        answer_token: occurrence.answer_token,
+        options: occurrence.options.clone(),
+    })
 }
 
 /// The terms of a room whose name says when it opens, whatever the tenant's rule for rooms that
@@ -166,7 +178,8 @@ fn instant(
     let ends_at = certified.closes().min(limit).min(gate);
     let options = Options { max_occupants: tenant.policy.max_occupants, ..Options::default() };
     let over = Reason::Over { reopens_at: near.next_opens() };
-    if lasts(now, ends_at) { Ok((Basis::Instant, ends_at, options)) } else { Err(over) }
+    let terms = Terms { basis: Basis::Instant, ends_at, answer_token: tenant.policy.answer_token, options };
+    if lasts(now, ends_at) { Ok(terms) } else { Err(over) }
 }
 
 /// The terms of a room that nobody booked, where the tenant lets such rooms open. It makes way for
@@ -187,11 +200,9 @@ fn unscheduled(
     let limit = add(now, rule.duration);
     let ends_at = situation.near.next_gate().map_or(limit, |gate| gate.min(limit));
     let options = Options { password: None, lobby: rule.lobby, max_occupants: rule.max_occupants };
-    if lasts(now, ends_at) {
-        Ok((Basis::Unscheduled, ends_at, options))
-    } else {
-        Err(situation.near.absence(now))
-    }
+    let terms =
+        Terms { basis: Basis::Unscheduled, ends_at, answer_token: tenant.policy.answer_token, options };
+    if lasts(now, ends_at) { Ok(terms) } else { Err(situation.near.absence(now)) }
 }
 
 /// Whether a whole second is left, the least that an answer can say.

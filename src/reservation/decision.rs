@@ -30,6 +30,8 @@ pub struct Grant {
     pub opened_at: DateTime<Utc>,
     /// When it ends, at least one second later.
     pub ends_at: DateTime<Utc>,
+    /// Whether the answer to a conference server carries a room token.
+    pub answer_token: bool,
     /// What it is opened with.
     pub options: Options,
     /// The open row that has to be closed first.

@@ -32,6 +32,8 @@ pub struct Occurrence {
     pub max_duration: Option<TimeDelta>,
     /// When the room was first opened for this date. Known only where `max_duration` is set.
     pub first_opened_at: Option<DateTime<Utc>>,
+    /// Whether the answer to a conference server carries a room token.
+    pub answer_token: bool,
     /// What the room is opened with.
     pub options: Options,
     /// Whether the whole appointment was cancelled, not just this date.

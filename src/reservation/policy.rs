@@ -43,6 +43,8 @@ pub struct Policy {
     pub max_duration: Option<TimeDelta>,
     /// The most people in a room, where the appointment doesn't say.
     pub max_occupants: Option<u32>,
+    /// Whether the answer to a conference server carries a room token, where the appointment doesn't say.
+    pub answer_token: bool,
     /// How moderators come to be.
     pub moderators: Moderators,
     /// What to do about a room that another server holds.
@@ -65,6 +67,7 @@ impl Default for Policy {
             grace: TimeDelta::minutes(10),
             max_duration: None,
             max_occupants: None,
+            answer_token: false,
             moderators: Moderators::Automatic,
             when_live_elsewhere: WhenLiveElsewhere::Auto,
             unscheduled: Unscheduled {

@@ -37,6 +37,7 @@ struct CallerRow {
     grace_s: i32,
     max_duration_s: Option<i32>,
     max_occupants: Option<i32>,
+    answer_token: bool,
     moderators: String,
     when_live_elsewhere: String,
     unscheduled: String,
@@ -65,6 +66,7 @@ impl TryFrom<CallerRow> for CallerRecord {
             grace_s: row.grace_s,
             max_duration_s: row.max_duration_s,
             max_occupants: row.max_occupants,
+            answer_token: row.answer_token,
             moderators: row.moderators,
             when_live_elsewhere: row.when_live_elsewhere,
             unscheduled: row.unscheduled,
@@ -94,7 +96,7 @@ macro_rules! select_callers {
             CallerRow,
             r#"SELECT a.id AS app_id, a.name AS app_name, a.scopes, k.id AS credential_id, t.id, t.name, t.language,
                     t.time_zone, t.meeting_url, t.early_open_s, t.grace_s, t.max_duration_s, t.max_occupants,
-                    t.moderators, t.when_live_elsewhere, t.unscheduled, t.unscheduled_pattern,
+                    t.answer_token, t.moderators, t.when_live_elsewhere, t.unscheduled, t.unscheduled_pattern,
                     t.unscheduled_duration_s, t.unscheduled_lobby, t.unscheduled_max_occupants, t.capacity,
                     t.horizon_days, t.revision, t.created_at, t.disabled_at
              FROM apps a JOIN tenants t ON t.id = a.tenant_id "#

@@ -58,11 +58,11 @@ pub async fn claim(db: &mut PgConnection, claims: &[Claim<'_>]) -> Result<Vec<Co
             SELECT * FROM unnest(
                 $1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::uuid[],
                 $9::timestamptz[], $10::bigint[], $11::timestamptz[], $12::timestamptz[], $13::integer[],
-                $14::boolean[], $15::uuid[], $16::text[], $17::timestamptz[], $18::boolean[]
+                $14::boolean[], $15::uuid[], $16::text[], $17::timestamptz[], $18::boolean[], $19::boolean[]
             ) AS asked (
                 tenant_id, tenant_revision, id, room, node, server_id, mail_owner, appointment_id,
                 original_start, revision, opened_at, ends_at, max_occupants,
-                lobby, replaces, replaces_reason, booked_start, usual
+                lobby, replaces, replaces_reason, booked_start, usual, answer_token
             )
         ), admitted AS (
             SELECT asked.* FROM asked
@@ -95,9 +95,10 @@ pub async fn claim(db: &mut PgConnection, claims: &[Claim<'_>]) -> Result<Vec<Co
             JOIN closed ON closed.tenant_id = holding.tenant_id AND closed.id = holding.replaces
         )
         INSERT INTO conferences (tenant_id, id, room, node, server_id, mail_owner, usual, appointment_id,
-                                 original_start, booked_start, opened_at, ends_at, max_occupants, lobby, password)
+                                 original_start, booked_start, opened_at, ends_at, max_occupants, lobby, password,
+                                 answer_token)
         SELECT tenant_id, id, room, node, server_id, mail_owner, usual, appointment_id,
-               original_start, booked_start, opened_at, ends_at, max_occupants, lobby, password
+               original_start, booked_start, opened_at, ends_at, max_occupants, lobby, password, answer_token
         FROM ready
         ORDER BY tenant_id, room
         ON CONFLICT (tenant_id, room) WHERE closed_at IS NULL DO NOTHING
@@ -121,6 +122,7 @@ pub async fn claim(db: &mut PgConnection, claims: &[Claim<'_>]) -> Result<Vec<Co
         &reasons as &[Option<String>],
         &starts as &[Option<DateTime<Utc>>],
         &claims.iter().map(|c| c.node.is_usual()).collect::<Vec<_>>(),
+        &claims.iter().map(|c| c.grant.answer_token).collect::<Vec<_>>(),
     )
     .fetch_all(db)
     .await?;

@@ -32,6 +32,7 @@ pub mod sealed;
 pub mod served_keys;
 pub mod server_credentials;
 pub mod servers;
+pub mod signers;
 pub mod signing_keys;
 pub mod tenants;
 pub mod token_settings;

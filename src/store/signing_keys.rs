@@ -101,20 +101,20 @@ impl SigningKeyRecord {
     }
 }
 
-struct SigningKeyRow {
-    id: Uuid,
-    tenant_id: Option<Uuid>,
-    kid: String,
-    algorithm: String,
-    origin: String,
-    private: Option<Vec<u8>>,
-    public_key: Option<String>,
-    certificate: Option<String>,
-    created_at: DateTime<Utc>,
-    activated_at: Option<DateTime<Utc>>,
-    retired_at: Option<DateTime<Utc>>,
-    withdrawn_at: Option<DateTime<Utc>>,
-    tokens_end_at: Option<DateTime<Utc>>,
+pub(super) struct SigningKeyRow {
+    pub id: Uuid,
+    pub tenant_id: Option<Uuid>,
+    pub kid: String,
+    pub algorithm: String,
+    pub origin: String,
+    pub private: Option<Vec<u8>>,
+    pub public_key: Option<String>,
+    pub certificate: Option<String>,
+    pub created_at: DateTime<Utc>,
+    pub activated_at: Option<DateTime<Utc>>,
+    pub retired_at: Option<DateTime<Utc>>,
+    pub withdrawn_at: Option<DateTime<Utc>>,
+    pub tokens_end_at: Option<DateTime<Utc>>,
 }
 
 impl TryFrom<SigningKeyRow> for SigningKeyRecord {

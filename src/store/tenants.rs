@@ -19,6 +19,7 @@ pub(super) struct TenantRow {
     pub grace_s: i32,
     pub max_duration_s: Option<i32>,
     pub max_occupants: Option<i32>,
+    pub answer_token: bool,
     pub moderators: String,
     pub when_live_elsewhere: String,
     pub unscheduled: String,
@@ -48,6 +49,7 @@ impl TryFrom<TenantRow> for Tenant {
                 grace: seconds(row.grace_s),
                 max_duration: row.max_duration_s.map(seconds),
                 max_occupants: row.max_occupants.map(count),
+                answer_token: row.answer_token,
                 moderators: parse("moderators", &row.moderators)?,
                 when_live_elsewhere: parse("when_live_elsewhere", &row.when_live_elsewhere)?,
                 unscheduled: Unscheduled {
@@ -74,7 +76,7 @@ macro_rules! select_tenants {
         sqlx::query_as!(
             TenantRow,
             "SELECT id, name, language, time_zone, meeting_url, early_open_s, grace_s, max_duration_s,
-                    max_occupants, moderators, when_live_elsewhere, unscheduled, unscheduled_pattern,
+                    max_occupants, answer_token, moderators, when_live_elsewhere, unscheduled, unscheduled_pattern,
                     unscheduled_duration_s, unscheduled_lobby, unscheduled_max_occupants, capacity,
                     horizon_days, revision, created_at, disabled_at
              FROM tenants " + $which
@@ -177,9 +179,9 @@ pub async fn insert(db: &mut PgConnection, tenant: &Tenant) -> Result<bool, Stor
         "INSERT INTO tenants (id, name, language, time_zone, early_open_s, grace_s, max_duration_s, max_occupants,
                               moderators, when_live_elsewhere, unscheduled, unscheduled_pattern,
                               unscheduled_duration_s, unscheduled_lobby, unscheduled_max_occupants, capacity,
-                              horizon_days, revision, created_at, disabled_at, meeting_url)
+                              horizon_days, revision, created_at, disabled_at, meeting_url, answer_token)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-                 $21)
+                 $21, $22)
          ON CONFLICT (name) DO NOTHING",
         Uuid::from(tenant.id),
         tenant.name.as_str(),
@@ -202,6 +204,7 @@ pub async fn insert(db: &mut PgConnection, tenant: &Tenant) -> Result<bool, Stor
         tenant.created_at,
         tenant.disabled_at,
         policy.meeting_url.as_ref().map(BaseUrl::as_str),
+        policy.answer_token,
     )
     .execute(db)
     .await?;
@@ -220,7 +223,7 @@ pub async fn update(db: &mut PgConnection, tenant: &Tenant) -> Result<(), StoreE
              max_occupants = $7, moderators = $8, when_live_elsewhere = $9, unscheduled = $10,
              unscheduled_pattern = $11, unscheduled_duration_s = $12, unscheduled_lobby = $13,
              unscheduled_max_occupants = $14, capacity = $15, horizon_days = $16, revision = $17,
-             disabled_at = $18, meeting_url = $19
+             disabled_at = $18, meeting_url = $19, answer_token = $20
          WHERE id = $1",
         Uuid::from(tenant.id),
         <&str>::from(policy.language),
@@ -241,6 +244,7 @@ pub async fn update(db: &mut PgConnection, tenant: &Tenant) -> Result<(), StoreE
         tenant.revision,
         tenant.disabled_at,
         policy.meeting_url.as_ref().map(BaseUrl::as_str),
+        policy.answer_token,
     )
     .execute(db)
     .await?;

@@ -9,14 +9,14 @@ use super::columns::{parse, seconds, to_seconds};
 use crate::reservation::TenantId;
 use crate::token::{Roles, Subject, TokenSettings};
 
-struct TokenSettingsRow {
-    verifier: String,
-    algorithm: String,
-    issuer: String,
-    audience: String,
-    subject: Option<String>,
-    guest_lifetime_s: i32,
-    roles: Json<Roles>,
+pub(super) struct TokenSettingsRow {
+    pub verifier: String,
+    pub algorithm: String,
+    pub issuer: String,
+    pub audience: String,
+    pub subject: Option<String>,
+    pub guest_lifetime_s: i32,
+    pub roles: Json<Roles>,
 }
 
 impl TryFrom<TokenSettingsRow> for TokenSettings {

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::reservation::Window;
 
-/// How much sooner than the room's gate a token is good. Source: Prosody compares without any leeway, and its clock may
+/// How much sooner than the room's gate or opening a token is good. Source: Prosody compares without any leeway, and its clock may
 /// be a little behind ours. It is little, as somebody else may be meeting in the room until then.
 const BACKDATE: TimeDelta = TimeDelta::seconds(5);
 
@@ -62,6 +62,13 @@ impl Validity {
             return Err(ValidityError::Never);
         }
         Ok(Self { not_before: whole(not_before), expires_at: whole(expires_at) })
+    }
+
+    /// Of a token for a conference that was opened then, for as long as it is open.
+    #[must_use]
+    pub fn of_conference(opened_at: DateTime<Utc>, ends_at: DateTime<Utc>) -> Self {
+        let not_before = opened_at.checked_sub_signed(BACKDATE).unwrap_or(opened_at);
+        Self { not_before: whole(not_before), expires_at: whole(ends_at) }
     }
 }
 

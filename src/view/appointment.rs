@@ -49,6 +49,8 @@ pub struct AppointmentView {
     max_occupants: Option<u32>,
     /// Whether people wait in a lobby.
     lobby: bool,
+    /// Whether the answer to a conference server carries a room token; null follows the tenant.
+    answer_token: Option<bool>,
     /// Whether people have to type a password.
     has_password: bool,
     /// The password, for apps with the scope `passwords:read`; left out from lists and for everybody else.
@@ -162,6 +164,7 @@ impl AppointmentView {
             max_duration_seconds: appointment.max_duration.map(seconds),
             max_occupants: appointment.options.max_occupants,
             lobby: appointment.options.lobby,
+            answer_token: appointment.answer_token,
             has_password: appointment.options.password.is_some(),
             password: None,
             participants: appointment.participants.iter().map(ParticipantView::from).collect(),

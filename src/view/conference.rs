@@ -34,6 +34,8 @@ pub struct ConferenceView {
     ends_at: String,
     max_occupants: Option<u32>,
     lobby: bool,
+    /// Whether the answer to its conference server carries a room token.
+    answer_token: bool,
     has_password: bool,
     #[schema(format = DateTime)]
     closed_at: Option<String>,
@@ -59,6 +61,7 @@ impl ConferenceView {
             ends_at: time(conference.ends_at),
             max_occupants: conference.options.max_occupants,
             lobby: conference.options.lobby,
+            answer_token: conference.answer_token,
             has_password: conference.options.password.is_some(),
             closed_at: record.closed.map(|(at, _)| time(at)),
             close_reason: record.closed.map(|(_, reason)| reason),

@@ -32,6 +32,8 @@ pub struct ForecastView {
     basis: Option<&'static str>,
     max_occupants: Option<u32>,
     lobby: Option<bool>,
+    /// Whether the answer would carry a room token.
+    answer_token: Option<bool>,
     has_password: Option<bool>,
     #[schema(value_type = Option<uuid::Uuid>)]
     conference: Option<ConferenceId>,
@@ -52,6 +54,7 @@ impl From<&Forecast> for ForecastView {
             basis: None,
             max_occupants: None,
             lobby: None,
+            answer_token: None,
             has_password: None,
             conference: None,
         };
@@ -68,6 +71,7 @@ impl From<&Forecast> for ForecastView {
                 });
                 view.max_occupants = grant.options.max_occupants;
                 view.lobby = Some(grant.options.lobby);
+                view.answer_token = Some(grant.answer_token);
                 view.has_password = Some(grant.options.password.is_some());
             }
             Decision::Conflict(id) => {

@@ -38,13 +38,14 @@ pub struct OccurrenceView {
     /// Whether the appointment has more dates than this one.
     recurs: bool,
     /// What the date has for itself: `time`, `room`, `title`, `description`, `password`, `lobby`, `max_occupants`,
-    /// `max_duration`, `early_open`, `grace`.
+    /// `max_duration`, `early_open`, `grace`, `answer_token`.
     own: Vec<&'static str>,
     early_open_seconds: Option<i64>,
     grace_seconds: Option<i64>,
     max_duration_seconds: Option<i64>,
     max_occupants: Option<u32>,
     lobby: bool,
+    answer_token: Option<bool>,
     has_password: bool,
     /// The password, for apps with the scope `passwords:read`; left out from lists and for everybody else.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -81,6 +82,7 @@ impl OccurrenceView {
             max_duration_seconds: date.max_duration.map(seconds),
             max_occupants: date.options.max_occupants,
             lobby: date.options.lobby,
+            answer_token: date.answer_token,
             has_password: date.options.password.is_some(),
             password: None,
             external_id: entry.external_id.as_ref().map(ExternalId::to_string),

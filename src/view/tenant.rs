@@ -24,6 +24,8 @@ pub struct TenantView {
     grace_seconds: i64,
     max_duration_seconds: Option<i64>,
     max_occupants: Option<u32>,
+    /// Whether the answer to a conference server carries a room token, where the appointment doesn't say.
+    answer_token: bool,
     #[schema(value_type = String)]
     moderators: Moderators,
     #[schema(value_type = String)]
@@ -56,6 +58,7 @@ impl From<&Tenant> for TenantView {
             grace_seconds: seconds(policy.grace),
             max_duration_seconds: policy.max_duration.map(seconds),
             max_occupants: policy.max_occupants,
+            answer_token: policy.answer_token,
             moderators: policy.moderators,
             when_live_elsewhere: policy.when_live_elsewhere,
             unscheduled: if unscheduled.allow { "allow" } else { "refuse" },

@@ -36,6 +36,7 @@ proptest! {
         prop_assert!(grant.ends_at <= window.closes());
         let policy = situation.tenant.unwrap().policy;
         prop_assert!(policy.max_duration.is_none_or(|longest| grant.ends_at <= base() + longest));
+        prop_assert_eq!(grant.answer_token, policy.answer_token);
         let max_occupants = policy.max_occupants;
         prop_assert_eq!(grant.options, Options { password: None, lobby: false, max_occupants });
     }

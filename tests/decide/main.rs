@@ -53,6 +53,7 @@ proptest! {
                 prop_assert!(grant.ends_at <= booked.first_opened_at.unwrap_or(base()) + longest);
             }
         }
+        prop_assert_eq!(grant.answer_token, booked.answer_token);
         prop_assert_eq!(grant.options, booked.options.clone());
     }
 
@@ -222,7 +223,9 @@ proptest! {
         let Some(grant) = granted(&ask, &situation) else { return Ok(()) };
         if grant.basis == Basis::Unscheduled {
             prop_assert_eq!(ask.certified, None);
-            let rule = situation.tenant.unwrap().policy.unscheduled;
+            let policy = situation.tenant.unwrap().policy;
+            prop_assert_eq!(grant.answer_token, policy.answer_token);
+            let rule = policy.unscheduled;
             prop_assert!(rule.allow);
             prop_assert!(rule.pattern.is_none_or(|pattern| pattern.as_str() != "other.*"));
             prop_assert!(grant.ends_at <= base() + rule.duration);

@@ -40,6 +40,7 @@ prop_compose! {
         first_opened_before in proptest::option::of(seconds(0..8000)),
         options in options(),
         revision in 1..5_i64,
+        answer_token: bool,
         appointment_cancelled: bool,
     ) -> Occurrence {
         Occurrence {
@@ -50,6 +51,7 @@ prop_compose! {
             grace,
             max_duration,
             first_opened_at: max_duration.and(first_opened_before).map(|before| base() - before),
+            answer_token,
             options,
             appointment_cancelled,
         }
@@ -102,6 +104,7 @@ prop_compose! {
         capacity in proptest::option::weighted(0.3, 1..4_u32),
         max_duration in proptest::option::of(seconds(1..8000)),
         max_occupants in proptest::option::of(1..500_u32),
+        answer_token: bool,
         german: bool,
     ) -> Policy {
         Policy {
@@ -117,6 +120,7 @@ prop_compose! {
             capacity,
             max_duration,
             max_occupants,
+            answer_token,
             ..Policy::default()
         }
     }
@@ -171,6 +175,7 @@ fn live(near: &Near) -> BoxedStrategy<Option<Conference>> {
             occurrence,
             opened_at: base() - ago,
             ends_at: base() - ago + lasts,
+            answer_token: false,
             options,
         }),
     )

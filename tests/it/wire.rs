@@ -79,7 +79,7 @@ pub fn status(answer: &[u8]) -> u16 {
 }
 
 /// The whole answer, without what differs each time: ids, the date, the order of the headers.
-fn normal(answer: &[u8]) -> String {
+pub fn normal(answer: &[u8]) -> String {
     let (head, mut body) = parts(answer);
     let hide = |line: &str| match line.split_once(": ") {
         Some((name @ ("date" | "x-request-id"), _)) => format!("{name}: …"),

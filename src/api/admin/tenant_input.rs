@@ -47,6 +47,10 @@ pub struct TenantInput {
     #[serde(default)]
     #[schema(value_type = Option<u32>, minimum = 1, maximum = 1_000_000)]
     max_occupants: Field<u32>,
+    /// Whether the answer to a conference server carries a room token, where the appointment doesn't say.
+    #[serde(default)]
+    #[schema(value_type = bool, required = false)]
+    answer_token: Field<bool>,
     /// How moderators come to be: `automatic` (as Jitsi makes them) or `token`.
     #[serde(default)]
     #[schema(value_type = String, required = false, pattern = "^(automatic|token)$")]
@@ -129,6 +133,7 @@ pub(super) struct TenantChange {
     grace: Option<TimeDelta>,
     max_duration: Patch<Length>,
     max_occupants: Patch<u32>,
+    answer_token: Option<bool>,
     moderators: Option<Moderators>,
     when_live_elsewhere: Option<WhenLiveElsewhere>,
     unscheduled: Option<Unscheduled>,
@@ -163,6 +168,7 @@ impl TenantInput {
             grace: reading.present("grace_seconds", self.grace_seconds),
             max_duration: reading.patch("max_duration_seconds", self.max_duration_seconds),
             max_occupants: reading.patch("max_occupants", self.max_occupants),
+            answer_token: reading.present("answer_token", self.answer_token),
             moderators: reading.present("moderators", self.moderators),
             when_live_elsewhere: reading.present("when_live_elsewhere", self.when_live_elsewhere),
             unscheduled: reading.present("unscheduled", self.unscheduled),
@@ -199,6 +205,7 @@ impl TenantChange {
         set(&mut policy.grace, self.grace);
         max_duration.apply(&mut policy.max_duration);
         self.max_occupants.apply(&mut policy.max_occupants);
+        set(&mut policy.answer_token, self.answer_token);
         set(&mut policy.moderators, self.moderators);
         set(&mut policy.when_live_elsewhere, self.when_live_elsewhere);
         set(&mut unscheduled.allow, self.unscheduled.map(|rule| rule == Unscheduled::Allow));

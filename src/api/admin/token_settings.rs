@@ -21,7 +21,7 @@ use crate::token::{
 };
 use crate::view::TokenSettingsView;
 
-from_words! { Algorithm, VerifierKind }
+from_words! { VerifierKind }
 
 /// What is to be different. What is left out stays.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -110,6 +110,7 @@ impl AppointmentChangeInput {
             max_duration: reading
                 .patch("max_duration_seconds", input.max_duration_seconds)
                 .map(|Length(length)| length),
+            answer_token: reading.patch("answer_token", input.answer_token),
         };
         Ok(reading.done(Some(change))?)
     }

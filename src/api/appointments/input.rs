@@ -91,6 +91,10 @@ pub struct AppointmentInput {
     #[serde(default)]
     #[schema(value_type = Option<i64>, minimum = 1, maximum = 316_224_000)]
     pub max_duration_seconds: Field<Length>,
+    /// Whether the answer to a conference server carries a room token; null follows the tenant.
+    #[serde(default)]
+    #[schema(value_type = Option<bool>)]
+    pub answer_token: Field<bool>,
     /// Who is expected.
     #[serde(default)]
     #[schema(value_type = Option<Vec<ParticipantInput>>, max_items = 500)]
@@ -237,6 +241,7 @@ impl AppointmentInput {
             max_duration: reading
                 .optional("max_duration_seconds", self.max_duration_seconds)
                 .map(|Length(length)| length),
+            answer_token: reading.optional("answer_token", self.answer_token),
         };
         if starts.is_some() && booking.ends.is_some_and(|ends| ends <= booking.starts) {
             reading.wrong("ends", "it has to end after it starts");

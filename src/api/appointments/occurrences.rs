@@ -190,8 +190,8 @@ pub async fn show_occurrence(
 /// Move or change a date
 ///
 /// A JSON merge patch (RFC 7396). What is changed the date has for itself from then on, also when the appointment is
-/// changed later. Times, room, title, description, password, lobby and limits can be changed; the rest belongs to the
-/// appointment.
+/// changed later. Times, room, title, description, password, lobby, limits and `answer_token` can be changed; the rest
+/// belongs to the appointment.
 ///
 /// A room that is open already keeps what it was opened with.
 #[utoipa::path(

@@ -75,6 +75,9 @@ pub(super) struct BookingArgs {
     /// Longest that the room may be open, from its first opening [default: the tenant's]
     #[arg(long, value_name = "LENGTH", value_parser = positive_length)]
     max_duration: Option<TimeDelta>,
+    /// Whether the answer to a conference server carries a room token [default: the tenant's]
+    #[arg(long, value_name = "BOOL")]
+    answer_token: Option<bool>,
 }
 
 impl BookingArgs {
@@ -104,6 +107,7 @@ impl BookingArgs {
             early_open: self.early_open,
             grace: self.grace,
             max_duration: self.max_duration,
+            answer_token: self.answer_token,
             ..Booking::of(tenant, room, self.starts, ends)
         })
     }

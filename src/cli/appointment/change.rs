@@ -89,6 +89,9 @@ pub(in crate::cli) struct ChangeArgs {
     /// Longest that the room may be open, or `none` for the tenant's
     #[arg(long, value_name = "LENGTH", value_parser = |text: &str| Maybe::or(text, positive_length))]
     max_duration: Option<Maybe<TimeDelta>>,
+    /// Whether the answer to a conference server carries a room token, or `none` for the tenant's
+    #[arg(long, value_name = "BOOL", value_parser = |text: &str| Maybe::or(text, str::parse::<bool>))]
+    answer_token: Option<Maybe<bool>>,
 }
 
 impl<T> From<Option<Maybe<T>>> for Patch<T> {
@@ -134,6 +137,7 @@ impl ChangeArgs {
             early_open: self.early_open.into(),
             grace: self.grace.into(),
             max_duration: self.max_duration.into(),
+            answer_token: self.answer_token.into(),
         };
         let shows_password = matches!(change.password, Patch::Set(_));
         let Self { id, reach: Reach { date, and_following }, revision, .. } = self;

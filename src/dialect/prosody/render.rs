@@ -28,6 +28,9 @@ struct ConferenceBody<'a> {
     password: Option<&'a str>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     lobby: bool,
+    /// Source: Prosody's module has no use for it, and leaves members alone that it does not know.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jwt: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -107,6 +110,7 @@ pub(super) fn opened(room: &Opened) -> HttpResponse {
         max_occupants: conference.options.max_occupants,
         password: room.password.as_ref().map(ExposeSecret::expose_secret),
         lobby: conference.options.lobby,
+        jwt: room.token.as_ref().map(ExposeSecret::expose_secret),
     })
 }
 

@@ -49,6 +49,7 @@ struct AppointmentRow {
     early_open_s: Option<i32>,
     grace_s: Option<i32>,
     max_duration_s: Option<i32>,
+    answer_token: Option<bool>,
     max_occupants: Option<i32>,
     lobby: bool,
     password: Option<Vec<u8>>,
@@ -91,6 +92,7 @@ impl TryFrom<AppointmentRow> for Appointment {
             early_open: row.early_open_s.map(seconds),
             grace: row.grace_s.map(seconds),
             max_duration: row.max_duration_s.map(seconds),
+            answer_token: row.answer_token,
             options: Options {
                 password: row.password.map(Sealed::from_bytes),
                 lobby: row.lobby,
@@ -112,7 +114,7 @@ macro_rules! select_appointments {
             r#"SELECT a.tenant_id, a.id, a.app_id, a.external_id, a.room, a.room_name, a.title, a.description,
                       a.metadata, a.time_zone, a.starts, a.ends, a.rrule, a.rdates, a.exdates, a.first_starts,
                       a.last_ends, a.expanded_until, a.early_open_s, a.grace_s, a.max_duration_s, a.max_occupants,
-                      a.lobby, a.password, a.revision, a.created_at,
+                      a.lobby, a.password, a.answer_token, a.revision, a.created_at,
                       COALESCE(a.updated_at, a.created_at) AS "updated_at!", a.cancelled_at
                FROM appointments a "# + $which $(+ $more)*
             $(, $argument)*

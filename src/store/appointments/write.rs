@@ -32,17 +32,17 @@ pub async fn insert(db: &mut PgConnection, appointment: &Appointment) -> Result<
              INSERT INTO appointments (tenant_id, id, room, room_name, title, time_zone, starts, ends, early_open_s,
                                        grace_s, max_duration_s, max_occupants, lobby, password, created_at,
                                        app_id, external_id, description, metadata, rrule, rdates, exdates,
-                                       first_starts, last_ends, expanded_until)
+                                       first_starts, last_ends, expanded_until, answer_token)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19::text::json,
-                     $20, $21, $22, $23, $24, $25)
+                     $20, $21, $22, $23, $24, $25, $26)
              ON CONFLICT DO NOTHING
              RETURNING tenant_id, id, room, starts, ends, early_open_s, grace_s, max_duration_s, max_occupants,
-                       lobby, password, first_starts
+                       lobby, password, answer_token, first_starts
          ), placed AS (
              INSERT INTO occurrences (tenant_id, appointment_id, original_start, room, starts, ends, early_open_s,
-                                  grace_s, max_duration_s, max_occupants, lobby, password, revision)
+                                  grace_s, max_duration_s, max_occupants, lobby, password, answer_token, revision)
              SELECT tenant_id, id, starts, room, starts, ends, early_open_s, grace_s, max_duration_s, max_occupants,
-                    lobby, password, 1
+                    lobby, password, answer_token, 1
              FROM booked WHERE first_starts IS NULL
              ON CONFLICT DO NOTHING
              RETURNING 1
@@ -73,6 +73,7 @@ pub async fn insert(db: &mut PgConnection, appointment: &Appointment) -> Result<
         recurring.first_starts,
         recurring.last_ends,
         recurring.expanded_until,
+        appointment.answer_token,
     )
     .fetch_one(&mut *db)
     .await?;
@@ -101,22 +102,23 @@ pub async fn update(db: &mut PgConnection, appointment: &Appointment) -> Result<
              SET room = $3, room_name = $4, title = $5, time_zone = $6, starts = $7, ends = $8, early_open_s = $9,
                  grace_s = $10, max_duration_s = $11, max_occupants = $12, lobby = $13, password = $14,
                  external_id = $15, description = $16, metadata = $17::text::json, revision = $18, updated_at = $19,
-                 rrule = $20, rdates = $21, exdates = $22, first_starts = $23, last_ends = $24, expanded_until = $25
+                 rrule = $20, rdates = $21, exdates = $22, first_starts = $23, last_ends = $24, expanded_until = $25,
+                 answer_token = $26
              WHERE tenant_id = $1 AND id = $2
              RETURNING tenant_id, id, room, starts, ends, early_open_s, grace_s, max_duration_s, max_occupants,
-                       lobby, password, first_starts
+                       lobby, password, answer_token, first_starts
          )
          UPDATE occurrences o
          SET room = c.room, starts = c.starts, ends = c.ends, early_open_s = c.early_open_s, grace_s = c.grace_s,
              max_duration_s = c.max_duration_s, max_occupants = c.max_occupants, lobby = c.lobby,
-             password = c.password, revision = o.revision + 1
+             password = c.password, answer_token = c.answer_token, revision = o.revision + 1
          FROM changed c
          WHERE o.tenant_id = c.tenant_id AND o.appointment_id = c.id AND o.cancelled_at IS NULL
            AND c.first_starts IS NULL
            AND (o.room, o.starts, o.ends, o.early_open_s, o.grace_s, o.max_duration_s, o.max_occupants, o.lobby,
-                o.password)
+                o.password, o.answer_token)
                IS DISTINCT FROM (c.room, c.starts, c.ends, c.early_open_s, c.grace_s, c.max_duration_s,
-                                 c.max_occupants, c.lobby, c.password)",
+                                 c.max_occupants, c.lobby, c.password, c.answer_token)",
         Uuid::from(appointment.tenant),
         Uuid::from(appointment.id),
         appointment.room.key().as_str(),
@@ -142,6 +144,7 @@ pub async fn update(db: &mut PgConnection, appointment: &Appointment) -> Result<
         recurring.first_starts,
         recurring.last_ends,
         recurring.expanded_until,
+        appointment.answer_token,
     )
     .execute(&mut *db)
     .await;

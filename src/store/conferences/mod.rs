@@ -29,6 +29,7 @@ pub(super) struct ConferenceRow {
     pub original_start: Option<DateTime<Utc>>,
     pub opened_at: DateTime<Utc>,
     pub ends_at: DateTime<Utc>,
+    pub answer_token: bool,
     pub max_occupants: Option<i32>,
     pub lobby: bool,
     pub password: Option<Vec<u8>>,
@@ -51,6 +52,7 @@ impl TryFrom<ConferenceRow> for Conference {
             occurrence,
             opened_at: row.opened_at,
             ends_at: row.ends_at,
+            answer_token: row.answer_token,
             options: Options {
                 password: row.password.map(Sealed::from_bytes),
                 lobby: row.lobby,
@@ -118,7 +120,8 @@ pub async fn look_up(
     let row = sqlx::query_as!(
         ConferenceRow,
         "SELECT c.tenant_id, c.id, c.room, c.node, c.server_id, h.state AS server_state, c.mail_owner,
-                c.appointment_id, c.original_start, c.opened_at, c.ends_at, c.max_occupants, c.lobby, c.password
+                c.appointment_id, c.original_start, c.opened_at, c.ends_at, c.max_occupants, c.lobby, c.password,
+                c.answer_token
          FROM server_credentials k
          JOIN conference_servers s ON s.id = k.server_id
          JOIN conferences c ON c.tenant_id = $2 AND c.id = $3

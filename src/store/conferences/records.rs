@@ -71,6 +71,7 @@ struct RecordRow {
     original_start: Option<DateTime<Utc>>,
     opened_at: DateTime<Utc>,
     ends_at: DateTime<Utc>,
+    answer_token: bool,
     max_occupants: Option<i32>,
     lobby: bool,
     password: Option<Vec<u8>>,
@@ -95,6 +96,7 @@ impl TryFrom<RecordRow> for ConferenceRecord {
             original_start: row.original_start,
             opened_at: row.opened_at,
             ends_at: row.ends_at,
+            answer_token: row.answer_token,
             max_occupants: row.max_occupants,
             lobby: row.lobby,
             password: row.password,
@@ -117,7 +119,7 @@ macro_rules! select_records {
                       c.server_id AS "server_id!", s.state AS server_state, s.name AS server_name,
                       c.mail_owner AS "mail_owner!", c.appointment_id, c.original_start, c.opened_at AS "opened_at!",
                       c.ends_at AS "ends_at!", c.max_occupants, c.lobby AS "lobby!", c.password, c.closed_at,
-                      c.close_reason
+                      c.answer_token AS "answer_token!", c.close_reason
                FROM "#
                 + $from
                 + r#" c JOIN conference_servers s ON s.id = c.server_id
@@ -214,7 +216,7 @@ pub async fn by_id(
         RecordRow,
         "SELECT c.tenant_id, c.id, c.room, c.node, c.server_id, s.state AS server_state, s.name AS server_name,
                 c.mail_owner, c.appointment_id, c.original_start, c.opened_at, c.ends_at, c.max_occupants, c.lobby,
-                c.password, c.closed_at, c.close_reason
+                c.password, c.answer_token, c.closed_at, c.close_reason
          FROM conferences c JOIN conference_servers s ON s.id = c.server_id
          WHERE c.tenant_id = $1 AND c.id = $2",
         Uuid::from(tenant),

@@ -24,6 +24,7 @@ pub(super) struct DateRow {
     pub early_open_s: Option<i32>,
     pub grace_s: Option<i32>,
     pub max_duration_s: Option<i32>,
+    pub answer_token: Option<bool>,
     pub max_occupants: Option<i32>,
     pub lobby: bool,
     pub password: Option<Vec<u8>>,
@@ -50,6 +51,7 @@ impl TryFrom<DateRow> for BookedDate {
             early_open: row.early_open_s.map(seconds),
             grace: row.grace_s.map(seconds),
             max_duration: row.max_duration_s.map(seconds),
+            answer_token: row.answer_token,
             options: Options {
                 password: row.password.map(Sealed::from_bytes),
                 lobby: row.lobby,
@@ -73,7 +75,7 @@ macro_rules! select_dates {
                       CASE WHEN 'title' = ANY (o.own) THEN o.title ELSE a.title END AS title,
                       CASE WHEN 'description' = ANY (o.own) THEN o.description ELSE a.description END AS description,
                       o.starts, o.ends, o.early_open_s, o.grace_s, o.max_duration_s, o.max_occupants, o.lobby,
-                      o.password, o.own, o.revision, o.cancelled_at, o.room_taken, a.time_zone, a.external_id,
+                      o.password, o.answer_token, o.own, o.revision, o.cancelled_at, o.room_taken, a.time_zone, a.external_id,
                       a.revision AS appointment_revision, a.first_starts IS NOT NULL AS "recurs!"
                FROM occurrences o
                JOIN appointments a ON a.tenant_id = o.tenant_id AND a.id = o.appointment_id "# + $which
@@ -136,15 +138,18 @@ pub async fn place<'a>(
     let placed = sqlx::query!(
         r#"INSERT INTO occurrences (tenant_id, appointment_id, original_start, room, room_name, title, description, starts,
                                  ends, early_open_s, grace_s, max_duration_s, max_occupants, lobby, password, own,
-                                 revision, cancelled_at, room_taken)
+                                 revision, cancelled_at, room_taken, answer_token)
          SELECT $1, d.appointment_id, d.original_start, d.room, d.room_name, d.title, d.description, d.starts,
                 d.ends, d.early_open_s, d.grace_s, d.max_duration_s, d.max_occupants, d.lobby, d.password,
-                string_to_array(d.own, ','), d.revision, d.cancelled_at, d.room_taken
+                string_to_array(d.own, ','), d.revision, d.cancelled_at, d.room_taken,
+                d.answer_token
          FROM unnest($2::uuid[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::text[],
                      $8::timestamptz[], $9::timestamptz[], $10::int[], $11::int[], $12::int[], $13::int[],
-                     $14::bool[], $15::bytea[], $16::text[], $17::bigint[], $18::timestamptz[], $19::bool[])
+                     $14::bool[], $15::bytea[], $16::text[], $17::bigint[], $18::timestamptz[], $19::bool[],
+                     $20::bool[])
               AS d (appointment_id, original_start, room, room_name, title, description, starts, ends, early_open_s,
-                    grace_s, max_duration_s, max_occupants, lobby, password, own, revision, cancelled_at, room_taken)
+                    grace_s, max_duration_s, max_occupants, lobby, password, own, revision, cancelled_at, room_taken,
+                    answer_token)
          ON CONFLICT DO NOTHING
          RETURNING appointment_id, original_start"#,
         Uuid::from(tenant),
@@ -171,6 +176,7 @@ pub async fn place<'a>(
         &column(dates, |_, date| date.revision),
         &column(dates, |_, date| date.cancelled_at) as &[Option<DateTime<Utc>>],
         &column(dates, |_, date| date.room_taken),
+        &column(dates, |_, date| date.answer_token) as &[Option<bool>],
     )
     .fetch_all(db)
     .await?;

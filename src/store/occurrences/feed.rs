@@ -30,7 +30,7 @@ pub async fn different(
                   CASE WHEN 'title' = ANY (o.own) THEN o.title ELSE a.title END AS title,
                   CASE WHEN 'description' = ANY (o.own) THEN o.description ELSE a.description END AS description,
                   o.starts, o.ends, o.early_open_s, o.grace_s, o.max_duration_s, o.max_occupants, o.lobby,
-                  NULL::bytea AS password, o.own, o.revision, o.cancelled_at, o.room_taken, a.time_zone,
+                  NULL::bytea AS password, o.answer_token, o.own, o.revision, o.cancelled_at, o.room_taken, a.time_zone,
                   NULL::text AS external_id, a.revision AS appointment_revision, true AS "recurs!"
            FROM occurrences o
            JOIN appointments a ON a.tenant_id = o.tenant_id AND a.id = o.appointment_id

@@ -30,6 +30,7 @@ pub(super) struct OccurrenceRow {
     pub grace_s: i32,
     pub max_duration_s: Option<i32>,
     pub first_opened_at: Option<DateTime<Utc>>,
+    pub answer_token: bool,
     pub max_occupants: Option<i32>,
     pub lobby: bool,
     pub password: Option<Vec<u8>>,
@@ -48,6 +49,7 @@ impl TryFrom<OccurrenceRow> for Occurrence {
             grace: seconds(row.grace_s),
             max_duration: row.max_duration_s.map(seconds),
             first_opened_at: row.first_opened_at,
+            answer_token: row.answer_token,
             options: Options {
                 password: row.password.map(Sealed::from_bytes),
                 lobby: row.lobby,

@@ -64,6 +64,18 @@ impl Importing {
 }
 
 #[tokio::test]
+async fn whether_answers_carry_a_token_is_no_business_of_a_calendar() {
+    let importing = Importing::new().await;
+    let imported = importing.import("", &[SINGLE]).await;
+    let path = format!("/v1/appointments/{}", imported[0]["appointment"].as_str().unwrap());
+    importing.app.patch(&path, json!({ "answer_token": true })).await;
+    let renamed = SINGLE.replace("First", "Second");
+    assert_eq!(importing.outcomes("", &[&renamed]).await, ["changed"]);
+    let shown = importing.app.get(&path).await;
+    assert_eq!((&shown.body["title"], &shown.body["answer_token"]), (&json!("Second, visit"), &json!(true)));
+}
+
+#[tokio::test]
 async fn events_become_appointments_with_their_people_and_exceptions() {
     let importing = Importing::new().await;
     let events = importing.import("", &[SINGLE, SERIES, MOVED]).await;

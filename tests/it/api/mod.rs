@@ -1,6 +1,7 @@
 //! The API of appointment apps, over HTTP.
 
 mod administration;
+mod answer_tokens;
 mod appointments;
 mod batches;
 mod calendars;

@@ -48,7 +48,7 @@ local checked = ({
     alone = { "reservations_guard" };
 })[ENV_TEST_GUARD]
 
-local app = { id = "the tests"; secret = "the secret of the tests" }
+local app = { id = "the tests"; secret = "the secret that only the tests know of" }
 local by_token = ENV_TEST_LOGINS ~= "open"
 local tokens = ({
     open = {};
