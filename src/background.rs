@@ -26,7 +26,7 @@ pub async fn run(app: &App, retention: RetentionConfig) {
     tokio::join!(tidy(app, retention), expand(app), keep_keys(app));
 }
 
-/// Rotates keys. A turn may take as long as RSA keys take to be made.
+/// Rotates keys. What a turn does not get done, because many RSA keys have to be made, the next one does.
 async fn keep_keys(app: &App) {
     let shortest =
         app.signing_keys.rotate_every.get().unwrap_or(Duration::MAX).min(app.signing_keys.max_age.get());
@@ -34,7 +34,8 @@ async fn keep_keys(app: &App) {
     turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         turns.tick().await;
-        match keep_signing_keys(app).await {
+        let turn = timeout(PATIENCE, keep_signing_keys(app)).await;
+        match turn.unwrap_or(Err(sqlx::Error::PoolTimedOut.into())) {
             Ok(kept) if kept == Kept::default() => {}
             Ok(Kept { made, rotated, withdrawn }) => {
                 tracing::info!(made, rotated, withdrawn, "looked after the keys of room tokens");

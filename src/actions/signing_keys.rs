@@ -85,8 +85,8 @@ pub enum SigningKeyError {
     NoNext(Algorithm),
     /// Who verifies may not have it yet.
     #[error(
-        "whoever verifies may not know the signing key `{id}` before {}: wait, or say that it is to sign now all the same, \
-         and what it signs may be refused until then",
+        "whoever verifies may not know the signing key `{id}` before {}: wait; or have it sign `now`, and what it signs may \
+         be refused until then",
         time(*.known_at)
     )]
     TooYoung {

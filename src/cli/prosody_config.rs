@@ -44,7 +44,7 @@ pub(super) struct ProsodyConfigArgs {
     #[arg(long, value_name = "URL")]
     url: Option<BaseUrl>,
     /// Let Prosody check room tokens: by a shared secret (hs256, hs384, hs512), or by public keys, each in a file (asap),
-    /// or all in one (jwks; certificates for Jitsi's plugins before 2024)
+    /// or all in one (jwks; certificates for Jitsi's plugins of 2023)
     #[arg(
         long,
         value_parser = PossibleValuesParser::new(Tokens::VARIANTS).try_map(|text| text.parse::<Tokens>())

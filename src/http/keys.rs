@@ -1,7 +1,7 @@
 //! The keys that room tokens are verified with, in the forms in which verifiers ask for them. Anybody may have them.
 //!
 //! Source: `token/util.lib.lua` of jitsi-meet asks `asap_key_server` for a file named after a key, and `cache_keys_url` for
-//! all keys at once: as a JWK set, or, before 2024, as a map of certificates. It looks at the status, and at `max-age`.
+//! all keys at once: as a JWK set, or, in 2023, as a map of certificates. It looks at the status, and at `max-age`.
 //! Not in here: which keys are served to whom (`store::served_keys`).
 
 use std::collections::{HashMap, HashSet};

@@ -87,9 +87,7 @@ impl Verification<'_> {
         let mut settings = Vec::new();
         if let Some(url) = self.all_keys() {
             let why = match self.tokens {
-                Tokens::Certificates => {
-                    "All public keys at once, in the form of Jitsi's plugins before 2024."
-                }
+                Tokens::Certificates => "All public keys at once, in the form of Jitsi's plugins of 2023.",
                 _ => "All public keys at once. Needs Jitsi's plugins of 2025 or later; before, use asap.",
             };
             settings.push(Setting { name: "cache_keys_url", value: quoted(&url), why });
@@ -97,7 +95,7 @@ impl Verification<'_> {
         settings.push(Setting {
             name: "signature_algorithm",
             value: quoted(self.tokens.algorithm()),
-            why: "Otherwise a token may be signed in another way, with a secret that is empty here.",
+            why: "Tokens that are signed in another way are refused.",
         });
         settings
     }

@@ -19,12 +19,18 @@ use crate::rig::{PATIENCE, folder, tell};
 pub struct Cluster {
     folder: tempfile::TempDir,
     port: u16,
+    settings: &'static [&'static str],
     postmaster: Option<Child>,
 }
 
 impl Cluster {
     /// Makes one and starts it.
     pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// The same, with more settings.
+    pub async fn start_with(settings: &'static [&'static str]) -> Self {
         let folder = folder();
         if let Some(user) = other_user() {
             chown(folder.path(), Some(user.uid.as_raw()), Some(user.gid.as_raw())).unwrap();
@@ -35,7 +41,7 @@ impl Cluster {
         let made = initdb.output().unwrap();
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut cluster = Self { folder, port, postmaster: None };
+        let mut cluster = Self { folder, port, settings, postmaster: None };
         cluster.restart().await;
         cluster
     }
@@ -50,6 +56,11 @@ impl Cluster {
 
     pub async fn connect(&self) -> PgConnection {
         PgConnection::connect_with(&self.options()).await.unwrap()
+    }
+
+    /// What it has logged.
+    pub fn log(&self) -> String {
+        String::from_utf8_lossy(&fs::read(self.folder.path().join("log")).unwrap()).into_owned()
     }
 
     /// Kills the postmaster; its children notice, and end.
@@ -67,7 +78,8 @@ impl Cluster {
             let mut postgres = program("postgres");
             postgres.arg("-D").arg(self.folder.path().join("data")).arg("-k").arg(self.folder.path());
             postgres.arg("-p").arg(self.port.to_string());
-            for setting in ["listen_addresses=127.0.0.1", "fsync=off", "autovacuum=off", "timezone=UTC"] {
+            let usual = ["listen_addresses=127.0.0.1", "fsync=off", "autovacuum=off", "timezone=UTC"];
+            for setting in usual.iter().chain(self.settings) {
                 postgres.arg("-c").arg(setting);
             }
             let mut postmaster = postgres.process_group(0).stderr(log).spawn().unwrap();

@@ -5,6 +5,7 @@ mod api;
 mod appointment_first;
 mod authentication;
 mod booking;
+mod canary;
 mod cluster;
 mod conferences;
 mod crashes;
