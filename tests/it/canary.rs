@@ -77,7 +77,7 @@ async fn no_secret_is_in_a_log_a_metric_or_a_statistic_however_much_is_told() {
     let mut db = cluster.connect().await;
     sqlx::query("CREATE EXTENSION pg_stat_statements").execute(&mut db).await.unwrap();
     let mut setup = Setup::remote(&cluster.options());
-    setup.set("FRONTDESK_LOG_FILTER", "trace");
+    setup.set("FRONTDESK_LOG_FILTER", "trace,sqlx=trace,actix_server=trace,actix_http=trace");
     setup.set("FRONTDESK_LOG_FORMAT", "json");
     let frontdesk = setup.serve().await;
     let mut canaries = Canaries(Vec::new());
