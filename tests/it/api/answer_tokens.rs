@@ -106,6 +106,7 @@ async fn it_moderates_also_where_hosts_do_not_and_is_as_the_verifier_takes_it() 
         settings.subject = Some("acme".parse().unwrap());
     })
     .await;
+    key(&world, &KeyOwner::Deployment, Algorithm::Rs512).await;
     let own = key(&world, &KeyOwner::Tenant("acme".parse().unwrap()), Algorithm::Rs512).await;
     let claims = claims(&world.ask(&server, "room").await.body, &own);
     assert_eq!(
@@ -133,6 +134,9 @@ async fn there_is_none_unless_the_tenant_or_the_appointment_wants_it() {
     assert_eq!(app.patch(&path, change(Value::Null)).await.body["answer_token"], Value::Null);
     assert!(has_token(&world, &server, "room").await, "the tenant");
     assert_eq!(app.patch(&path, json!({ "title": "Title" })).await.body["answer_token"], Value::Null);
+    let revision: i64 =
+        sqlx::query_scalar("SELECT revision FROM occurrences").fetch_one(world.db()).await.unwrap();
+    assert_eq!(revision, 4, "a claim notices each change, and the title is none of its business");
 
     let mut booking = hours("other", "09:00", "10:00");
     booking["answer_token"] = json!(false);
@@ -150,6 +154,11 @@ async fn a_date_has_its_own_say_and_keeps_it() {
     let date = series.date("2026-12-15T09:00:00Z");
     let own = series.app.patch(&date, json!({ "answer_token": false })).await;
     assert_eq!((&own.body["answer_token"], &own.body["own"]), (&json!(false), &json!(["answer_token"])));
+    let revisions: Vec<i64> = sqlx::query_scalar("SELECT revision FROM occurrences ORDER BY original_start")
+        .fetch_all(series.world.db())
+        .await
+        .unwrap();
+    assert_eq!(revisions, [1, 2, 1], "a claim notices it");
     let changed = series.patch(json!({ "answer_token": true, "title": "Title" })).await;
     assert_eq!(changed.body["answer_token"], true);
     assert_eq!(
@@ -306,8 +315,11 @@ async fn a_room_opens_without_its_token_where_that_can_not_be_made() {
         assert_eq!(read.body, opened.body, "{why}");
         assert_eq!(world.delete(&server, opened.id()).await.status, 204);
     };
+    world.tenant("other", |_| {}).await;
+    key(&world, &KeyOwner::Tenant("other".parse().unwrap()), Algorithm::Rs384).await;
     settings(&world, |settings| settings.algorithm = Algorithm::Rs384).await;
-    without("no key of that algorithm").await;
+    without("only another tenant has a key of that algorithm").await;
+    key(&world, &KeyOwner::Deployment, Algorithm::Es256).await;
     settings(&world, |settings| settings.algorithm = Algorithm::Es256).await;
     without("Jitsi would refuse each").await;
     settings(&world, |settings| {
@@ -346,4 +358,29 @@ async fn a_key_that_is_held_up_holds_no_room_up() {
     held.rollback().await.unwrap();
     let read = world.get(&server, opened.id()).await;
     assert!(read.body["jwt"].is_string(), "it is the same conference, and has its token now");
+}
+
+#[tokio::test]
+async fn a_token_is_in_no_log_and_why_one_is_missing_is_there_once() {
+    let (world, _, _, server) = answering().await;
+    world.policy(|policy| policy.unscheduled.allow = true).await;
+    let mut setup = Setup::remote(&world.options);
+    setup.set("FRONTDESK_LOG_FILTER", "trace,actix_http=trace,actix_server=trace,sqlx=trace");
+    let mut frontdesk = setup.serve().await;
+    let asked = async |room: &str| -> Value {
+        let url = format!("{}/conference", frontdesk.url);
+        let ask = reqwest::Client::new().post(url).bearer_auth(&server).form(&[("name", room)]);
+        ask.send().await.unwrap().json().await.unwrap()
+    };
+    let token = asked("one").await["jwt"].as_str().unwrap().to_owned();
+    sqlx::query("UPDATE signing_keys SET retired_at = created_at").execute(world.db()).await.unwrap();
+    assert_eq!(asked("two").await.get("jwt"), None);
+    frontdesk.terminate().await;
+    let said = frontdesk.said();
+    for part in token.split('.') {
+        let lines: Vec<_> = said.lines().filter(|line| line.contains(part)).collect();
+        assert!(lines.is_empty(), "{lines:?}");
+    }
+    let missing: Vec<_> = said.lines().filter(|line| line.contains("goes without its room token")).collect();
+    assert!(matches!(missing[..], [line] if line.contains("no key signs RS256")), "{missing:?}");
 }
