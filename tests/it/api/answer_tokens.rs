@@ -359,3 +359,28 @@ async fn a_key_that_is_held_up_holds_no_room_up() {
     let read = world.get(&server, opened.id()).await;
     assert!(read.body["jwt"].is_string(), "it is the same conference, and has its token now");
 }
+
+#[tokio::test]
+async fn a_token_is_in_no_log_and_why_one_is_missing_is_there_once() {
+    let (world, _, _, server) = answering().await;
+    world.policy(|policy| policy.unscheduled.allow = true).await;
+    let mut setup = Setup::remote(&world.options);
+    setup.set("FRONTDESK_LOG_FILTER", "trace,actix_http=trace,actix_server=trace,sqlx=trace");
+    let mut frontdesk = setup.serve().await;
+    let asked = async |room: &str| -> Value {
+        let url = format!("{}/conference", frontdesk.url);
+        let ask = reqwest::Client::new().post(url).bearer_auth(&server).form(&[("name", room)]);
+        ask.send().await.unwrap().json().await.unwrap()
+    };
+    let token = asked("one").await["jwt"].as_str().unwrap().to_owned();
+    sqlx::query("UPDATE signing_keys SET retired_at = created_at").execute(world.db()).await.unwrap();
+    assert_eq!(asked("two").await.get("jwt"), None);
+    frontdesk.terminate().await;
+    let said = frontdesk.said();
+    for part in token.split('.') {
+        let lines: Vec<_> = said.lines().filter(|line| line.contains(part)).collect();
+        assert!(lines.is_empty(), "{lines:?}");
+    }
+    let missing: Vec<_> = said.lines().filter(|line| line.contains("goes without its room token")).collect();
+    assert!(matches!(missing[..], [line] if line.contains("no key signs RS256")), "{missing:?}");
+}
