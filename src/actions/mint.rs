@@ -7,7 +7,8 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 use sqlx::PgConnection;
 
-use self::place::{Place, expected, place};
+pub(super) use self::place::expected;
+use self::place::{Place, place};
 use super::private_keys::{UnlockKeyError, unlock};
 use super::transaction::transact;
 use crate::app::App;
@@ -237,7 +238,7 @@ pub async fn mint_in(
     let entry = Entry {
         settings: &settings,
         subject: &subject,
-        id: TokenId::new(),
+        id: TokenId::made(now),
         rooms,
         validity: Validity::within(window, lifetime, request.expires_at, now)?,
         person,
