@@ -5,6 +5,8 @@
 
 mod algorithm;
 mod app_token;
+#[cfg(test)]
+mod hostile;
 mod import;
 mod jws;
 mod key;

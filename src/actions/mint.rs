@@ -8,7 +8,8 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 use sqlx::PgConnection;
 
-use self::place::{Place, expected, place};
+pub(super) use self::place::expected;
+use self::place::{Place, place};
 pub(super) use self::sign::{check_key, serve_until, sign};
 use super::private_keys::UnlockKeyError;
 use super::transaction::transact;
@@ -239,7 +240,7 @@ pub async fn mint_in(
     let entry = Entry {
         settings: &settings,
         subject: &subject,
-        id: TokenId::new(),
+        id: TokenId::made(now),
         rooms,
         validity: Validity::within(window, lifetime, request.expires_at, now)?,
         person,

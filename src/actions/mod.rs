@@ -39,12 +39,14 @@ pub mod release;
 pub mod remove_tenant;
 pub mod reseal;
 pub mod reserve;
+pub mod revoke_tokens;
 pub mod room_names;
 pub mod signing_keys;
 pub mod signing_secrets;
 pub mod sweep;
 pub mod token_settings;
 pub mod transaction;
+pub mod verify_token;
 pub mod welcome;
 
 use crate::reservation::Policy;

@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 
 use crate::app::App;
 use crate::config::RetentionConfig;
-use crate::store::{StoreError, conferences, idempotency, refusals};
+use crate::store::{StoreError, conferences, idempotency, refusals, token_revocations};
 
 /// How long an answer is kept for whoever sends its request again.
 const ANSWERS: TimeDelta = TimeDelta::hours(24);
@@ -18,7 +18,7 @@ const BATCH: i64 = 1000;
 pub struct Swept {
     /// Conferences closed because their time was over.
     pub expired: u64,
-    /// Old conferences, refusals and idempotent answers deleted.
+    /// Old conferences, refusals and idempotent answers deleted, and revocations of tokens that have expired.
     pub purged: u64,
 }
 
@@ -46,6 +46,7 @@ pub async fn sweep(app: &App, retention: RetentionConfig) -> Result<Swept, Store
     }
     let until = now - ANSWERS;
     swept.purged += in_batches(&mut db, async |db| idempotency::purge(db, until, BATCH).await).await?;
+    swept.purged += in_batches(&mut db, async |db| token_revocations::purge(db, now, BATCH).await).await?;
     Ok(swept)
 }
 

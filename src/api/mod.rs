@@ -82,10 +82,15 @@ pub fn routes(config: &mut web::ServiceConfig, allowed: &Origins) {
             .service(at("/feeds", [get().to(feeds::list), post().to(feeds::create)]))
             .service(at("/feeds/{id}", [delete().to(feeds::revoke)]))
             .service(at("/rooms/{room}/decision", [post().to(rooms::decide)]))
-            .service(at("/appointments/{id}/tokens", [post().to(tokens::for_appointment)]))
+            .service(at(
+                "/appointments/{id}/tokens",
+                [post().to(tokens::for_appointment), delete().to(tokens::revoke::of_appointment)],
+            ))
             .service(at("/rooms/{room}/tokens", [post().to(tokens::for_room)]))
             .service(at("/tokens", [post().to(tokens::for_many)]))
             .service(at("/instant-rooms", [post().to(tokens::instant::create)]))
+            .service(at("/tokens/verify", [post().to(tokens::verify::verify)]))
+            .service(at("/tokens/{id}", [delete().to(tokens::revoke::one)]))
             .service(at("/rooms/{room}/free-busy", [get().to(rooms::free_busy)]))
             .service(at("/conferences", [get().to(conferences::list)]))
             .service(at("/conferences/{id}", [get().to(conferences::show)]))

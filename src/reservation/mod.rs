@@ -36,8 +36,8 @@ pub use decision::{Basis, Decision, Grant, Reason, ReasonCode, Refusal, Replaces
 pub use feed::FeedOf;
 pub use free_busy::{Booked, FreeBusy, Range, RangeError};
 pub use ids::{
-    AppId, AppointmentId, ConferenceId, CredentialId, FeedId, ParticipantId, ServerId, SigningKeyId,
-    TenantId, TokenId,
+    AppId, AppointmentId, ConferenceId, CredentialId, FeedId, ParticipantId, RevocationId, ServerId,
+    SigningKeyId, TenantId, TokenId,
 };
 pub use instant_room::{InstantRoom, InstantRoomError};
 pub use metadata::{Metadata, MetadataError};

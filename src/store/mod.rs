@@ -35,6 +35,7 @@ pub mod servers;
 pub mod signers;
 pub mod signing_keys;
 pub mod tenants;
+pub mod token_revocations;
 pub mod token_settings;
 
 /// Where a list goes on: behind the one of that moment and id.

@@ -119,16 +119,22 @@ impl Entry<'_> {
     }
 }
 
+impl TokenSettings {
+    /// Who issues the tokens, and whom they are for. Source: JaaS wants two constants.
+    #[must_use]
+    pub fn parties(&self) -> (&str, &str) {
+        match self.verifier {
+            VerifierKind::Jaas => ("chat", "jitsi"),
+            VerifierKind::Jitsi | VerifierKind::Other => (self.issuer.as_str(), self.audience.as_str()),
+        }
+    }
+}
+
 /// The claims of a token, made at `now`.
 #[must_use]
 pub fn claims(entry: &Entry<'_>, now: DateTime<Utc>) -> Map<String, Value> {
     let jaas = entry.settings.verifier == VerifierKind::Jaas;
-    // Source: JaaS wants these two constants.
-    let (issuer, audience) = if jaas {
-        ("chat", "jitsi")
-    } else {
-        (entry.settings.issuer.as_str(), entry.settings.audience.as_str())
-    };
+    let (issuer, audience) = entry.settings.parties();
     let room = match &entry.rooms {
         Rooms::One(room) => room.web_form(),
         Rooms::Matching(pattern) => pattern.as_str().to_owned(),

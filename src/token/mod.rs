@@ -3,17 +3,23 @@
 //! Pure: the time is handed in. Not in here: keys and signatures (`signing`), and which appointment a token is for
 //! (`actions::mint`).
 
+mod check;
 mod claims;
 mod custom;
+mod flaw;
 #[cfg(test)]
 mod foreign;
+mod objections;
 mod person;
 mod role;
 mod settings;
 mod validity;
 
+pub use self::check::{Expected, check, expiry, token_id};
 pub use self::claims::{Entry, Note, Reference, Rooms, claims};
 pub use self::custom::{CustomClaims, CustomClaimsError};
+pub use self::flaw::{Flaw, FlawCode};
+pub use self::objections::{Seen, Signature, Verdict, verdicts};
 pub use self::person::{
     Avatar, AvatarError, Group, GroupError, LuaPattern, LuaPatternError, Person, UserId, UserIdError,
 };

@@ -14,10 +14,12 @@ mod import;
 mod master_key;
 mod occurrence;
 mod preview;
+mod revocation;
 mod server;
 mod signing_key;
 mod tenant;
 mod token;
+mod verification;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
@@ -34,10 +36,12 @@ pub use self::import::ImportView;
 pub use self::master_key::{LossView, MasterKeyView, ResealedView};
 pub use self::occurrence::OccurrenceView;
 pub use self::preview::PreviewView;
+pub use self::revocation::RevocationView;
 pub use self::server::ServerView;
 pub use self::signing_key::{ActivatedView, TokenKeyDetailView, TokenKeyView, WithdrawnView};
 pub use self::tenant::{RemovedView, TenantView};
 pub use self::token::{InstantRoomOnce, TokenOnce, TokenSettingsView};
+pub use self::verification::VerificationView;
 
 /// RFC 3339 in UTC.
 #[must_use]

@@ -119,7 +119,10 @@ async fn no_secret_is_in_a_log_a_metric_or_a_statistic_however_much_is_told() {
     let at = |minutes| (now + TimeDelta::minutes(minutes)).to_rfc3339_opts(SecondsFormat::Secs, true);
     let call = async |method: Method, path: &str, credential: &str, body: Value| {
         let request = reqwest::Client::new().request(method, format!("{}{path}", frontdesk.url));
-        send(request.bearer_auth(credential).header("Idempotency-Key", Uuid::now_v7().to_string()).json(&body)).await
+        send(
+            request.bearer_auth(credential).header("Idempotency-Key", Uuid::now_v7().to_string()).json(&body),
+        )
+        .await
     };
     let booking = json!({
         "room": "canary", "starts": at(-1), "ends": at(60), "password": PASSWORD,

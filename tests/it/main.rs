@@ -34,6 +34,7 @@ mod series_by_command;
 mod spellings;
 mod tls;
 mod tokens_by_command;
+mod verifying_by_command;
 mod windows;
 mod wire;
 mod world;

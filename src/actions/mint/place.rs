@@ -138,7 +138,10 @@ fn soonest(dates: Vec<DateWindow>, now: DateTime<Utc>) -> Option<DateWindow> {
 }
 
 /// Who is meant: ids are looked at first, and addresses last.
-pub(super) fn expected<'a>(participants: &'a [Participant], who: &str) -> Option<&'a Participant> {
+pub(in crate::actions) fn expected<'a>(
+    participants: &'a [Participant],
+    who: &str,
+) -> Option<&'a Participant> {
     let by_id = who.parse().ok().and_then(|id| participants.iter().find(|one| one.id == id));
     let by_external_id =
         || participants.iter().find(|one| one.external_id.as_ref().is_some_and(|id| id.as_str() == who));

@@ -3,6 +3,8 @@
 mod errors;
 mod input;
 pub mod instant;
+pub mod revoke;
+pub mod verify;
 
 use actix_web::{HttpResponse, web};
 

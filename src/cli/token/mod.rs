@@ -3,7 +3,9 @@
 mod instant_room;
 mod mint;
 mod person;
+mod revoke;
 mod settings;
+mod verify;
 
 use clap::{Args, Subcommand};
 
@@ -30,6 +32,10 @@ enum TokenCommand {
     InstantRoom(Box<instant_room::InstantRoomArgs>),
     /// Show what the tenant's tokens are like, or change that
     Settings(Box<settings::SettingsArgs>),
+    /// Say whether a token is good, why not, and what Jitsi and JaaS would say to it
+    Verify(verify::VerifyArgs),
+    /// Revoke a token, or all that were made for an appointment until now. Conference servers are not told
+    Revoke(revoke::RevokeArgs),
 }
 
 impl TokenArgs {
@@ -39,6 +45,8 @@ impl TokenArgs {
             TokenCommand::Mint(args) => args.run(app, &tenant, output).await,
             TokenCommand::InstantRoom(args) => args.run(app, &tenant, output).await,
             TokenCommand::Settings(args) => args.run(app, &tenant.name, output).await,
+            TokenCommand::Verify(args) => args.run(app, &tenant, output).await,
+            TokenCommand::Revoke(args) => args.run(app, tenant.id, output).await,
         }
     }
 }

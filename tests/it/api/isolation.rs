@@ -100,6 +100,9 @@ const OPERATIONS: &[(&str, Kind)] = &[
     ("createRoomToken", Kind::Room),
     ("createWildcardToken", Kind::New(r#"{"expires_at":"2026-12-01T10:00:00Z"}"#)),
     ("createInstantRoom", Kind::New(r#"{"duration_seconds":60}"#)),
+    ("verifyToken", Kind::New(r#"{"token":"e30.e30.e30","room":"secret-room"}"#)),
+    ("revokeToken", Kind::New("{}")),
+    ("revokeAppointmentTokens", Kind::Thing),
     ("decideRoom", Kind::Room),
     ("getFreeBusy", Kind::Room),
 ];
@@ -269,7 +272,7 @@ async fn a_room_is_any_room(operation: &Operation, body: &str) {
 async fn new_things_do_not_meet(operation: &Operation, body: &str) {
     let two = Two::new().await;
     let before = two.all().await;
-    let path = operation.path.replace("{calendar}", "secret-calendar");
+    let path = operation.path.replace("{calendar}", "secret-calendar").replace("{id}", &two.conference);
     let made = operation.ask(&two.other, &path, &serde_json::from_str(body).unwrap()).await;
     assert!(made.status < 300, "{}: {made:?}", operation.id);
     assert_eq!(two.all().await, before, "{}", operation.id);

@@ -1,0 +1,74 @@
+//! Room tokens are revoked: one, or all that were made for an appointment, or for one person there.
+//!
+//! Only who asks Frontdesk is told so. A conference server verifies tokens by itself, until they expire.
+
+use super::mint::expected;
+use super::transaction::transact;
+use crate::app::App;
+use crate::reservation::{AppointmentId, ParticipantId, RevocationId, TenantId, TokenId};
+use crate::store::token_revocations::{self, RevocationRecord, Revoked};
+use crate::store::{StoreError, appointments, signing_keys};
+
+/// Which tokens are to be revoked.
+#[derive(Debug, Clone)]
+pub enum Tokens {
+    /// One. Tokens are not kept, so nobody can say whether there is one of that name.
+    One(TokenId),
+    /// All that were made for an appointment.
+    Appointment(AppointmentId),
+    /// All that were made for somebody there: by their id, external id or e-mail address. By their id also where they are
+    /// not expected any more.
+    Participant(AppointmentId, String),
+}
+
+/// Why nothing was revoked.
+#[derive(Debug, thiserror::Error)]
+pub enum RevokeTokensError {
+    /// There is no such appointment.
+    #[error("the tenant has no appointment `{0}`")]
+    UnknownAppointment(AppointmentId),
+    /// Nobody of that name is expected.
+    #[error("nobody is expected there who has this external id or e-mail address")]
+    UnknownParticipant,
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Revokes tokens, in a transaction of its own. What is made later is good.
+///
+/// # Errors
+/// Where there is nothing of that name.
+pub async fn revoke_tokens(
+    app: &App,
+    tenant: TenantId,
+    tokens: &Tokens,
+) -> Result<RevocationRecord, RevokeTokensError> {
+    let revocation = transact(app, async |db| {
+        let revoked = match tokens {
+            Tokens::One(id) => Revoked::Token(*id),
+            Tokens::Appointment(id) | Tokens::Participant(id, _) => {
+                let appointment = appointments::by_id(db, tenant, *id).await?;
+                let appointment = appointment.ok_or(RevokeTokensError::UnknownAppointment(*id))?;
+                let participant = match tokens {
+                    Tokens::Participant(_, who) => {
+                        let known = expected(&appointment.participants, who).map(|found| found.id);
+                        let id = known.or_else(|| who.parse::<ParticipantId>().ok());
+                        Some(id.ok_or(RevokeTokensError::UnknownParticipant)?)
+                    }
+                    Tokens::One(_) | Tokens::Appointment(_) => None,
+                };
+                Revoked::Appointment(*id, participant)
+            }
+        };
+        let now = app.clock.now();
+        let ends_at = signing_keys::last_end(db, tenant).await?.unwrap_or(now);
+        let revocation =
+            RevocationRecord { id: RevocationId::new(), tenant, revoked, revoked_at: now, ends_at };
+        token_revocations::insert(db, &revocation).await?;
+        Ok::<_, RevokeTokensError>(revocation)
+    })
+    .await?;
+    tracing::info!(revocation.id = %revocation.id, tenant.id = %tenant, "revoked room tokens");
+    Ok(revocation)
+}
