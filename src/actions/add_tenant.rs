@@ -16,9 +16,6 @@ pub enum AddTenantError {
     /// The doctor's own are called so.
     #[error("names that begin with `{}` are the doctor's", TenantName::RESERVED)]
     Reserved,
-    /// Its unscheduled rooms would have a lobby that nobody could open.
-    #[error(transparent)]
-    Lobby(#[from] super::LockedLobby),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -45,7 +42,6 @@ pub async fn add_tenant_in(
     if name.as_str().starts_with(TenantName::RESERVED) {
         return Err(AddTenantError::Reserved);
     }
-    super::check_unscheduled_lobby(&policy)?;
     let now = app.clock.now();
     let tenant =
         Tenant { id: TenantId::new(), name, policy, revision: 1, created_at: now, disabled_at: None };

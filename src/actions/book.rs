@@ -4,7 +4,6 @@ use chrono::{DateTime, Datelike as _, SecondsFormat, TimeDelta, Utc};
 use chrono_tz::Tz;
 use sqlx::PgConnection;
 
-use super::LockedLobby;
 use super::dates::{first_dates, later_dates_in_the_way, place_dates};
 use super::passwords::{KeysError, lock, share_keys};
 use super::transaction::transact;
@@ -124,9 +123,6 @@ pub enum BookError {
         /// The last moment that can be booked.
         until: DateTime<Utc>,
     },
-    /// Nobody could let people in from its lobby.
-    #[error(transparent)]
-    Lobby(#[from] LockedLobby),
     /// The password can't be sealed so that everybody who works on the database can open it.
     #[error(transparent)]
     Keys(#[from] KeysError),
@@ -221,9 +217,6 @@ pub(super) async fn book_counted(
     let until = now + tenant.policy.horizon;
     if slot.starts() > until {
         return Err(BookError::BeyondHorizon { until });
-    }
-    if booking.lobby && !tenant.policy.lobby_can_be_opened(booking.password.is_some()) {
-        return Err(LockedLobby.into());
     }
     let time_zone = booking.time_zone.unwrap_or(tenant.policy.time_zone);
     let recurs = booking.recurrence.filter(Recurrence::recurs);

@@ -3,7 +3,6 @@
 use chrono::{DateTime, Datelike as _, SecondsFormat, Utc};
 use sqlx::{Connection as _, PgConnection};
 
-use super::LockedLobby;
 pub use super::appointment_change::{AppointmentChange, End, Expected, Patch, RecurrenceChange};
 use super::book::{BookError, in_the_way};
 use super::change_series::change_series_in;
@@ -12,7 +11,7 @@ use super::passwords::{lock, share_keys};
 use super::transaction::transact;
 use crate::app::App;
 use crate::reservation::{
-    Appointment, AppointmentId, Metadata, MetadataError, Options, Participant, ParticipantId, RoomPassword,
+    Appointment, AppointmentId, Metadata, MetadataError, Participant, ParticipantId, RoomPassword,
     Slot, Tenant, TenantName,
 };
 use crate::seal::Sealed;
@@ -118,7 +117,7 @@ pub async fn change_appointment_in(
         return Err(BookError::BeyondHorizon { until }.into());
     }
     let slot = moved(appointment.slot, change.starts, change.ends)?;
-    let mut appointment = changed(app, db, &tenant, appointment, change).await?;
+    let mut appointment = changed(app, db, appointment, change).await?;
     appointment.slot = slot;
     write(db, &appointment).await?;
     later_dates_in_the_way(db, &appointment, &[slot]).await?;
@@ -149,11 +148,9 @@ pub(super) async fn changeable(
 pub(super) async fn changed(
     app: &App,
     db: &mut PgConnection,
-    tenant: &Tenant,
     mut appointment: Appointment,
     change: AppointmentChange,
 ) -> Result<Appointment, ChangeAppointmentError> {
-    let had = appointment.options.clone();
     sealed(app, db, &appointment, change.password).await?.apply(&mut appointment.options.password);
     appointment.room = change.room.unwrap_or(appointment.room);
     appointment.time_zone = change.time_zone.unwrap_or(appointment.time_zone);
@@ -174,7 +171,6 @@ pub(super) async fn changed(
     if let Some(everybody) = change.participants {
         appointment.participants = known_again(&appointment.participants, everybody)?;
     }
-    check_lobby(tenant, &had, &appointment.options)?;
     appointment.revision += 1;
     appointment.updated_at = app.clock.now();
     Ok(appointment)
@@ -195,15 +191,6 @@ pub(super) async fn sealed(
             Patch::Set(lock(&app.keys, appointment.tenant, appointment.id, &password))
         }
     })
-}
-
-/// Whether somebody can let people in from a lobby that the change is about.
-pub(super) fn check_lobby(tenant: &Tenant, had: &Options, has: &Options) -> Result<(), BookError> {
-    let changes = has.lobby && (!had.lobby || had.password.is_some() != has.password.is_some());
-    if changes && !tenant.policy.lobby_can_be_opened(has.password.is_some()) {
-        return Err(LockedLobby.into());
-    }
-    Ok(())
 }
 
 /// Writes the appointment, or says what is in the way.

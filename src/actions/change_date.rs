@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 
 use super::book::BookError;
 use super::change_appointment::{
-    AppointmentChange, ChangeAppointmentError, Patch, changeable, check_lobby, moved, sealed, write,
+    AppointmentChange, ChangeAppointmentError, Patch, changeable, moved, sealed, write,
 };
 use super::dates::place_dates;
 use super::transaction::transact;
@@ -120,7 +120,6 @@ async fn changed(
     change.early_open.apply(&mut date.early_open);
     change.grace.apply(&mut date.grace);
     change.answer_token.apply(&mut date.answer_token);
-    check_lobby(tenant, &before.options, &date.options)?;
     Ok(date)
 }
 

@@ -87,7 +87,7 @@ pub(super) async fn change_series_in(
         || change.recurrence != Patch::Keep;
     let keeps_rule = change.recurrence == Patch::Keep;
     let new = if changes_times { Some(base.changed(&change, tenant, now)?) } else { None };
-    let mut after = changed(app, db, tenant, before.clone(), change).await?;
+    let mut after = changed(app, db, before.clone(), change).await?;
     let started =
         |row: &BookedDate| row.slot.starts() <= now || from.is_some_and(|from| row.original_start < from);
     let plan = match new {

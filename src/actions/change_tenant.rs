@@ -13,9 +13,6 @@ pub enum ChangeTenantError {
     /// There is no such tenant.
     #[error("there is no tenant `{0}`")]
     Unknown(TenantName),
-    /// Its unscheduled rooms would have a lobby that nobody could open.
-    #[error(transparent)]
-    Lobby(#[from] super::LockedLobby),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -50,7 +47,6 @@ pub async fn change_tenant_in(
     let tenant = tenants::by_name_for_update(db, name).await?;
     let mut tenant = tenant.ok_or_else(|| ChangeTenantError::Unknown(name.clone()))?;
     change(&mut tenant.policy);
-    super::check_unscheduled_lobby(&tenant.policy)?;
     tenant.disabled_at = match enabled {
         None => tenant.disabled_at,
         Some(true) => None,

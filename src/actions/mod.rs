@@ -49,22 +49,7 @@ pub mod transaction;
 pub mod verify_token;
 pub mod welcome;
 
-use crate::reservation::Policy;
 
 /// How many live credentials a server or an app has at the most, and how many signing keys an app: the one that is
 /// used, and the one that takes its place. More would be forgotten somewhere.
 const MOST_LIVE: i64 = 2;
-
-/// A lobby that nobody could let people in from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "nobody could let people in from this lobby: the room has no password, and the tenant's moderators come by room \
-     token, which this Frontdesk does not issue. Set a password, leave the lobby out, or set the tenant's `moderators` \
-     to `automatic`"
-)]
-pub struct LockedLobby;
-
-/// Rooms that nobody booked have no password, so their lobby needs a moderator.
-fn check_unscheduled_lobby(policy: &Policy) -> Result<(), LockedLobby> {
-    if policy.unscheduled.lobby && !policy.lobby_can_be_opened(false) { Err(LockedLobby) } else { Ok(()) }
-}

@@ -47,8 +47,6 @@ pub enum Code {
     ExternalIdTaken,
     /// It starts further ahead than the tenant books.
     BeyondHorizon,
-    /// Nobody could let people in from the lobby.
-    LockedLobby,
     /// The appointment is cancelled.
     AppointmentCancelled,
     /// The date is cancelled.
@@ -116,7 +114,6 @@ impl Code {
             Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::InvalidFields
             | Self::BeyondHorizon
-            | Self::LockedLobby
             | Self::BatchFailed
             | Self::UnreadableCalendar
             | Self::NoConferenceServer
@@ -164,7 +161,6 @@ impl Code {
             Self::RoomTaken => "The room is taken at that time",
             Self::ExternalIdTaken => "Another appointment has this external id",
             Self::BeyondHorizon => "That is further ahead than this tenant books",
-            Self::LockedLobby => "Nobody could let people in from this lobby",
             Self::AppointmentCancelled => "The appointment is cancelled",
             Self::DateCancelled => "This date is cancelled",
             Self::DateStarted => "This date has started",
@@ -238,10 +234,6 @@ impl Code {
             Self::BeyondHorizon => {
                 "A tenant books so many days ahead, 730 unless an administrator says otherwise. `until` is the last \
                  moment that can be booked."
-            }
-            Self::LockedLobby => {
-                "Nobody could let people in: moderators of this tenant come by room token, and the room has no \
-                 password that would let them past the lobby. Set a password, or leave the lobby out."
             }
             Self::AppointmentCancelled => "Cancelling is final. Book the room anew.",
             Self::DateCancelled => {

@@ -83,15 +83,6 @@ impl Default for Policy {
     }
 }
 
-impl Policy {
-    /// Whether somebody can let people in from a lobby: who knows the password may walk past it,
-    /// and an automatic moderator may open it. Room tokens, the other way, are not issued yet.
-    #[must_use]
-    pub fn lobby_can_be_opened(&self, has_password: bool) -> bool {
-        has_password || self.moderators == Moderators::Automatic
-    }
-}
-
 /// Rooms that nobody booked.
 #[derive(Debug, Clone)]
 pub struct Unscheduled {

@@ -67,7 +67,6 @@ BEYOND_SCHEMAS = [
 CODES = {
     "beyond_horizon",
     "idempotency_key_reused",
-    "locked_lobby",
     "no_conference_server",
     "precondition_failed",
 }

@@ -2,8 +2,6 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use frontdesk::actions::book::{BookError, book};
-use frontdesk::actions::change_tenant::{ChangeTenantError, change_tenant};
-use frontdesk::reservation::Moderators;
 use serde_json::Value;
 
 use crate::rig::Setup;
@@ -48,31 +46,6 @@ async fn nothing_is_booked_beyond_the_horizon_or_backwards() {
         let refused = book(&world.app, world.booking("backwards", 0, ends)).await;
         assert!(matches!(refused, Err(BookError::EndsTooSoon)), "{refused:?}");
     }
-}
-
-#[tokio::test]
-async fn a_lobby_that_nobody_could_open_is_refused() {
-    let world = World::new().await;
-    world.book_with("room", 0, 60, |booking| booking.lobby = true).await;
-    world.policy(|policy| policy.moderators = Moderators::Token).await;
-    let mut booking = world.booking("locked", 0, 60);
-    booking.lobby = true;
-    let refused = book(&world.app, booking.clone()).await;
-    assert!(matches!(refused, Err(BookError::Lobby(_))), "{refused:?}");
-    booking.password = Some("geheim".parse().unwrap());
-    book(&world.app, booking).await.unwrap();
-
-    let acme = "acme".parse().unwrap();
-    let refused = change_tenant(&world.app, &acme, None, |policy| policy.unscheduled.lobby = true).await;
-    assert!(matches!(refused, Err(ChangeTenantError::Lobby(_))), "{refused:?}");
-    let both = change_tenant(&world.app, &acme, None, |policy| {
-        policy.moderators = Moderators::Automatic;
-        policy.unscheduled.lobby = true;
-    });
-    both.await.unwrap();
-    let refused =
-        change_tenant(&world.app, &acme, None, |policy| policy.moderators = Moderators::Token).await;
-    assert!(matches!(refused, Err(ChangeTenantError::Lobby(_))), "{refused:?}");
 }
 
 #[tokio::test]

@@ -25,7 +25,6 @@ impl From<AddTenantError> for Problem {
         match error {
             AddTenantError::Exists(_) => Self::new(Code::NameTaken, error).at("/name"),
             AddTenantError::Reserved => Self::new(Code::InvalidFields, error).at("/name"),
-            AddTenantError::Lobby(error) => Self::new(Code::LockedLobby, error).at("/unscheduled_lobby"),
             AddTenantError::Store(error) => error.into(),
         }
     }
@@ -35,7 +34,6 @@ impl From<ChangeTenantError> for Problem {
     fn from(error: ChangeTenantError) -> Self {
         match error {
             ChangeTenantError::Unknown(_) => Self::not_found("tenant"),
-            ChangeTenantError::Lobby(error) => Self::new(Code::LockedLobby, error).at("/unscheduled_lobby"),
             ChangeTenantError::Store(error) => error.into(),
         }
     }

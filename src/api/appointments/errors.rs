@@ -21,7 +21,6 @@ impl From<BookError> for Problem {
             BookError::BeyondHorizon { until } => Self::new(Code::BeyondHorizon, error)
                 .at("/starts")
                 .with("until", until.to_rfc3339_opts(SecondsFormat::Secs, true)),
-            BookError::Lobby(error) => Self::new(Code::LockedLobby, error).at("/lobby"),
             BookError::Keys(error) => error.into(),
             BookError::Taken { by } => Self::new(Code::RoomTaken, error).at("/room").with("appointment", by),
             BookError::TakenDates { ref conflicts, all } => {
