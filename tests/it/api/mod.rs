@@ -9,7 +9,7 @@ pub mod client;
 mod document;
 mod door;
 mod feeds;
-mod forge;
+pub mod forge;
 mod imports;
 mod isolation;
 mod kills;

@@ -13,6 +13,7 @@ mod several;
 mod spellings;
 mod tap;
 mod token_to_open;
+mod verdicts;
 mod xml;
 
 use chrono::TimeDelta;
