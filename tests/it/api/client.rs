@@ -1,6 +1,7 @@
 //! An app that calls the API.
 
 use frontdesk::actions::add_app::add_app;
+use frontdesk::app::App;
 use frontdesk::reservation::{Scope, Scopes};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
@@ -59,13 +60,14 @@ impl Client {
     }
 
     async fn with_scopes(world: &World, tenant: &str, scopes: Scopes) -> Self {
+        Self::of_running(&world.app, &world.url, tenant, scopes).await
+    }
+
+    /// A new app of the tenant at a Frontdesk that runs there.
+    pub async fn of_running(app: &App, url: &str, tenant: &str, scopes: Scopes) -> Self {
         let name = format!("app-{}", uuid::Uuid::now_v7());
-        let added = add_app(&world.app, &tenant.parse().unwrap(), name, scopes).await.unwrap();
-        Self {
-            http: reqwest::Client::new(),
-            url: world.url.clone(),
-            key: added.credential.expose().to_owned(),
-        }
+        let added = add_app(app, &tenant.parse().unwrap(), name, scopes).await.unwrap();
+        Self { http: reqwest::Client::new(), url: url.to_owned(), key: added.credential.expose().to_owned() }
     }
 
     /// The same app at another replica.

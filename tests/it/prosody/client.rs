@@ -31,6 +31,15 @@ pub struct Client {
     sent: u32,
 }
 
+/// A login that was refused.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Failure {
+    /// Such as `not-allowed`.
+    pub condition: String,
+    /// What Prosody says besides; empty where it says nothing.
+    pub text: String,
+}
+
 /// What a client is told instead.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Refusal {
@@ -79,13 +88,15 @@ impl Client {
         Self::login(port, &format!("?token={token}"), host, ANONYMOUS).await
     }
 
+    /// Somebody who brings this for a token, or why Prosody refuses the login.
+    pub async fn try_with_token(port: u16, host: &str, token: &str) -> Result<Self, Failure> {
+        Self::try_login(port, &format!("?token={token}"), host, ANONYMOUS).await
+    }
+
     /// How Prosody refuses the login of somebody who brings this for a token.
     pub async fn refused_with_token(port: u16, host: &str, token: &str) -> String {
-        let mut client = Self::connect(port, &format!("?token={token}")).await;
-        client.open(host).await;
-        client.send(ANONYMOUS).await;
-        let failure = client.wait("failure of the login", |stanza| stanza.name == "failure").await;
-        failure.children[0].name.clone()
+        let refused = Self::try_with_token(port, host, token).await;
+        refused.err().expect("the login should be refused").condition
     }
 
     /// Somebody without an account, whose page shows this room.
@@ -109,14 +120,23 @@ impl Client {
     }
 
     async fn login(port: u16, query: &str, host: &str, auth: &str) -> Self {
+        Self::try_login(port, query, host, auth).await.unwrap_or_else(|failure| panic!("{failure:?}"))
+    }
+
+    async fn try_login(port: u16, query: &str, host: &str, auth: &str) -> Result<Self, Failure> {
         let mut client = Self::connect(port, query).await;
         client.open(host).await;
         client.send(auth).await;
-        client.wait("success of the login", |stanza| stanza.name == "success").await;
+        let answered = |stanza: &Element| ["success", "failure"].contains(&stanza.name.as_str());
+        let answer = client.wait("an answer to the login", answered).await;
+        if answer.name == "failure" {
+            let text = answer.find("text").map_or(String::new(), |text| text.text.clone());
+            return Err(Failure { condition: answer.children[0].name.clone(), text });
+        }
         client.open(host).await;
         let bound = client.set("", "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>").await.unwrap();
         bound.find("jid").unwrap().text.clone_into(&mut client.address);
-        client
+        Ok(client)
     }
 
     async fn open(&mut self, host: &str) {

@@ -13,6 +13,7 @@ mod several;
 mod spellings;
 mod tap;
 mod token_to_open;
+mod tokens;
 mod verdicts;
 mod xml;
 
@@ -23,6 +24,7 @@ use frontdesk::actions::book::{Booking, book};
 use frontdesk::actions::cancel::cancel;
 use frontdesk::app::App;
 use frontdesk::reservation::{Appointment, Policy};
+use frontdesk::store::servers;
 
 use self::client::Client;
 use self::focus::Focus;
@@ -49,13 +51,24 @@ impl Meet {
 
     /// With `change` to Prosody's settings.
     async fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::prepared(async |_, _| {}, |_, settings| change(settings)).await
+    }
+
+    /// The same, with what is to be done before Frontdesk starts. `change` is told where Frontdesk serves the keys that
+    /// Prosody verifies with.
+    async fn prepared(
+        prepare: impl AsyncFnOnce(&App, &mut Setup),
+        change: impl FnOnce(&str, &mut Settings),
+    ) -> Self {
         let (_, options) = world::database().await;
         let app = hands_on(&options);
         for tenant in ["main", "acme"] {
             add_tenant(&app, tenant.parse().unwrap(), Policy::default()).await.unwrap();
         }
         let credential = add_conference_server(&app, "one").await;
-        let setup = Setup::remote(&options);
+        let server = servers::by_name(&mut *app.db.acquire().await.unwrap(), "one").await.unwrap().unwrap();
+        let mut setup = Setup::remote(&options);
+        prepare(&app, &mut setup).await;
         let frontdesk = setup.serve().await;
         let tap = Tap::to(&frontdesk.url).await;
         let mut settings = Settings {
@@ -65,8 +78,9 @@ impl Meet {
             guests: Guests::Checked,
             amiss: Amiss::Nothing,
             logins: Logins::Open,
+            verifier: String::new(),
         };
-        change(&mut settings);
+        change(&format!("{}/keys/{}", frontdesk.url, server.server.id), &mut settings);
         let prosody = Prosody::start(settings).await;
         let focus = Focus::start(&prosody).await;
         Self { app, setup, frontdesk, tap, prosody, focus }

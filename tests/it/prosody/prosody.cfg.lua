@@ -27,6 +27,7 @@ storage = "internal"
 muc_mapper_domain_base = domain
 -- What `frontdesk prosody-config` writes.
 Include(folder.."/frontdesk.cfg.lua")
+Include(folder.."/verifier.cfg.lua")
 -- Tests are in a hurry.
 reservations_api_retry_count = 3
 reservations_api_retry_delay = 1
@@ -48,7 +49,8 @@ local checked = ({
     alone = { "reservations_guard" };
 })[ENV_TEST_GUARD]
 
-local app = { id = "the tests"; secret = "the secret that only the tests know of" }
+local verified = ENV_TEST_LOGINS == "verified"
+local app = verified and {} or { id = "the tests"; secret = "the secret that only the tests know of" }
 local by_token = ENV_TEST_LOGINS ~= "open"
 local tokens = ({
     open = {};
@@ -56,7 +58,17 @@ local tokens = ({
     guests_wait = { "token_verification"; "muc_wait_for_host" };
     anonymous_guests_wait = { "token_verification"; "muc_wait_for_host" };
     empty_tokens = { "token_verification"; "muc_wait_for_host" };
+    verified = { "token_verification" };
 })[ENV_TEST_LOGINS]
+
+-- Some of these are not in every release of Jitsi.
+for _, name in ipairs(verified and { "token_affiliation"; "token_lobby_bypass" } or {}) do
+    local file = io.open(folder.."/jitsi-plugins/mod_"..name..".lua")
+    if file then
+        file:close()
+        tokens[#tokens + 1] = name
+    end
+end
 
 local function with(modules, more)
     local all = {}
@@ -74,7 +86,9 @@ VirtualHost(domain)
     allow_empty_token = ENV_TEST_LOGINS == "empty_tokens"
     app_id = app.id
     app_secret = app.secret
-    modules_enabled = with({ "muc_lobby_rooms"; "persistent_lobby"; "muc_breakout_rooms" }, checked)
+    modules_enabled = with(
+        with({ "muc_lobby_rooms"; "persistent_lobby"; "muc_breakout_rooms" }, checked),
+        verified and { "presence_identity"; "filter_iq_jibri" } or {})
 
 VirtualHost("guest."..domain)
     authentication = ENV_TEST_LOGINS == "guests_wait" and "token" or "jitsi-anonymous"

@@ -72,6 +72,8 @@ pub enum Logins {
     AnonymousGuestsWait,
     /// The same, and nobody needs a token (`allow_empty_token`).
     EmptyTokens,
+    /// A token that is verified as [`Settings::verifier`] says, except for guests.
+    Verified,
 }
 
 /// How a Prosody differs from the others.
@@ -84,6 +86,8 @@ pub struct Settings {
     pub guests: Guests,
     pub amiss: Amiss,
     pub logins: Logins,
+    /// How tokens are verified, as Prosody is told.
+    pub verifier: String,
 }
 
 /// A Prosody with Jitsi's plugins, in a folder of its own. Killed when dropped.
@@ -118,6 +122,7 @@ impl Prosody {
             tokens: None,
         };
         fs::write(folder.path().join("frontdesk.cfg.lua"), snippet.render()).unwrap();
+        fs::write(folder.path().join("verifier.cfg.lua"), &settings.verifier).unwrap();
         let data = folder.path().join("data");
         let certificates = folder.path().join("certs");
         for made in [folder.path(), &data, &certificates] {

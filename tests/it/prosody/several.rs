@@ -72,6 +72,7 @@ async fn a_second_prosody_is_told_that_the_room_is_open_on_the_first() {
         guests: Guests::Checked,
         amiss: Amiss::Nothing,
         logins: Logins::Open,
+        verifier: String::new(),
     })
     .await;
     let _focus = Focus::start(&second).await;

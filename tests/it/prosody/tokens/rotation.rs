@@ -1,0 +1,134 @@
+//! Keys change while people come in.
+
+use std::time::{Duration, Instant};
+
+use frontdesk::actions::signing_keys::{KeyOwner, Rotation, When, list_signing_keys, withdraw_signing_key};
+use frontdesk::app::App;
+use frontdesk::signing::{Algorithm, Jws};
+use frontdesk::store::signing_keys::SigningKeyRecord;
+use serde_json::json;
+use tokio::time::sleep;
+
+use super::door::{Door, Verifier};
+use crate::prosody::client::{Client, room};
+use crate::prosody::server::DOMAIN;
+use crate::rig::{Setup, eventually};
+
+const DEPLOYMENT: KeyOwner = KeyOwner::Deployment;
+
+/// For how long people come in.
+const LONG: Duration = Duration::from_secs(25);
+
+/// A door whose Frontdesk makes and rotates keys by itself, with the room `standup` open at it.
+async fn rotating(verifier: Verifier, rotate_every: &'static str, max_age: &'static str) -> Door {
+    let prepare = async |_: &App, setup: &mut Setup| {
+        setup.set("FRONTDESK_SIGNING_KEYS_ROTATE_EVERY", rotate_every);
+        setup.set("FRONTDESK_SIGNING_KEYS_MAX_AGE", max_age);
+    };
+    let door = Door::prepared(verifier, "", prepare).await;
+    door.meet.book("standup").await;
+    eventually("there are a key and a next one", async || keys(&door).await.len() > 1).await;
+    eventually("what Frontdesk mints is good", async || {
+        Client::try_with_token(door.meet.prosody.port, DOMAIN, &fresh(&door).await).await.is_ok()
+    })
+    .await;
+    door
+}
+
+async fn keys(door: &Door) -> Vec<SigningKeyRecord> {
+    let mut db = door.meet.app.db.acquire().await.unwrap();
+    list_signing_keys(&mut db, &DEPLOYMENT).await.unwrap()
+}
+
+/// A new token for the room.
+async fn fresh(door: &Door) -> String {
+    door.minted("/v1/rooms/standup/tokens", json!({})).await
+}
+
+fn kid(token: &str) -> String {
+    Jws::read(token).unwrap().kid().unwrap().as_str().to_owned()
+}
+
+/// Comes in every few hundred milliseconds with a new token, and gives the names of the keys that signed them.
+async fn come_and_go(door: &Door) -> Vec<String> {
+    let mut stays = door.lets_in(&fresh(door).await, &room("standup")).await;
+    let (mut kids, mut joins, began) = (Vec::new(), 0, Instant::now());
+    while began.elapsed() < LONG {
+        let token = fresh(door).await;
+        door.lets_in(&token, &room("standup")).await;
+        joins += 1;
+        if kids.last() != Some(&kid(&token)) {
+            kids.push(kid(&token));
+        }
+        sleep(Duration::from_millis(200)).await;
+    }
+    assert!(stays.sees(&room("standup")).await);
+    assert!(joins > 20, "{joins} joins");
+    kids
+}
+
+#[tokio::test]
+#[ignore = "needs a Prosody with Jitsi's plugins: make test-prosody"]
+async fn nobody_is_refused_while_keys_rotate_that_are_fetched_one_by_one() {
+    let door = rotating(Verifier::Files, "3s", "1s").await;
+    let kids = come_and_go(&door).await;
+    assert!(kids.len() > 3, "{kids:?}");
+    // At once, too: a key is served before it signs, and a name that Prosody doesn't know is asked for.
+    for _ in 0..3 {
+        let rotation = Rotation::prepare(&door.meet.app, DEPLOYMENT, Algorithm::Rs256, When::Now).await;
+        rotation.unwrap().run(&door.meet.app).await.unwrap();
+        // Frontdesk itself keeps what it serves for a second.
+        sleep(Duration::from_millis(1100)).await;
+        door.lets_in(&fresh(&door).await, &room("standup")).await;
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs a Prosody with Jitsi's plugins: make test-prosody"]
+async fn nobody_is_refused_while_keys_rotate_that_are_fetched_together() {
+    let door = rotating(Verifier::Certificates, "6s", "3s").await;
+    let kids = come_and_go(&door).await;
+    assert!(kids.len() > 2, "{kids:?}");
+    // Whoever does not wait is ahead of what Prosody knows.
+    for _ in 0..2 {
+        let rotation = Rotation::prepare(&door.meet.app, DEPLOYMENT, Algorithm::Rs256, When::Now).await;
+        rotation.unwrap().run(&door.meet.app).await.unwrap();
+    }
+    let token = fresh(&door).await;
+    assert_eq!(door.failure(&token).await, "could not obtain public key");
+    sleep(Duration::from_secs(5)).await;
+    door.lets_in(&token, &room("standup")).await;
+}
+
+/// Withdraws the key of a token that somebody came in with.
+async fn withdraw(door: &Door, token: &str) {
+    let key = keys(door).await.into_iter().find(|key| key.kid.as_str() == kid(token)).unwrap();
+    withdraw_signing_key(&door.meet.app, &DEPLOYMENT, key.id).await.unwrap();
+}
+
+/// Source: `Util:get_public_key` keeps what it was given until Prosody stops.
+#[tokio::test]
+#[ignore = "needs a Prosody with Jitsi's plugins: make test-prosody"]
+async fn a_withdrawn_key_is_good_until_prosody_starts_again_where_keys_are_fetched_one_by_one() {
+    let mut door = rotating(Verifier::Files, "off", "1s").await;
+    let token = fresh(&door).await;
+    door.lets_in(&token, &room("standup")).await;
+    withdraw(&door, &token).await;
+    sleep(Duration::from_secs(4)).await;
+    door.lets_in(&token, &room("standup")).await;
+    door.meet.prosody.kill();
+    door.meet.prosody.restart().await;
+    assert_eq!(door.failure(&token).await, "could not obtain public key");
+}
+
+#[tokio::test]
+#[ignore = "needs a Prosody with Jitsi's plugins: make test-prosody"]
+async fn a_withdrawn_key_is_good_for_its_max_age_where_keys_are_fetched_together() {
+    let door = rotating(Verifier::Certificates, "off", "2s").await;
+    let token = fresh(&door).await;
+    door.lets_in(&token, &room("standup")).await;
+    withdraw(&door, &token).await;
+    sleep(Duration::from_secs(5)).await;
+    assert_eq!(door.failure(&token).await, "could not obtain public key");
+    door.lets_in(&fresh(&door).await, &room("standup")).await;
+}
