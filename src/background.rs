@@ -18,6 +18,10 @@ const PERIOD: Duration = Duration::from_secs(10);
 /// How long one turn may take: a connection may have gone silent.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// How long a turn at the keys may take. Short, as everything in it is but the making of RSA keys, with which the next turn
+/// goes on.
+const KEYS_PATIENCE: Duration = PERIOD;
+
 /// How often later dates of series are placed. There is a lot of time: dates are placed well before anybody can book them.
 const EXPANSION_PERIOD: Duration = Duration::from_mins(1);
 
@@ -34,7 +38,7 @@ async fn keep_keys(app: &App) {
     turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         turns.tick().await;
-        let turn = timeout(PATIENCE, keep_signing_keys(app)).await;
+        let turn = timeout(KEYS_PATIENCE, keep_signing_keys(app)).await;
         match turn.unwrap_or(Err(sqlx::Error::PoolTimedOut.into())) {
             Ok(kept) if kept == Kept::default() => {}
             Ok(Kept { made, rotated, withdrawn }) => {
