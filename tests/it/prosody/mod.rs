@@ -66,7 +66,7 @@ impl Meet {
             add_tenant(&app, tenant.parse().unwrap(), Policy::default()).await.unwrap();
         }
         let credential = add_conference_server(&app, "one").await;
-        let server = servers::by_name(&mut *app.db.acquire().await.unwrap(), "one").await.unwrap().unwrap();
+        let server = servers::by_name(&mut app.db.acquire().await.unwrap(), "one").await.unwrap().unwrap();
         let mut setup = Setup::remote(&options);
         prepare(&app, &mut setup).await;
         let frontdesk = setup.serve().await;

@@ -1,6 +1,8 @@
 //! A Jitsi whose Prosody verifies what Frontdesk mints for two tenants: `main`, whose rooms are those of the domain, and
 //! `acme`, whose rooms are `[acme]…`.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::LazyLock;
 
@@ -82,6 +84,8 @@ pub struct Door {
     pub main: Api,
     pub acme: Api,
     verifier: Verifier,
+    /// The first person in each room stays there, or it would close while the next one comes.
+    inside: RefCell<HashMap<String, Client>>,
 }
 
 /// A token of a tenant whose keys this server is not given.
@@ -128,7 +132,7 @@ impl Door {
             Api::of_running(&meet.app, &meet.frontdesk.url, tenant, scopes).await
         };
         let (main, acme) = (app("main").await, app("acme").await);
-        Self { main, acme, meet, verifier }
+        Self { meet, main, acme, verifier, inside: RefCell::default() }
     }
 
     /// A token of `main` for an appointment.
@@ -185,11 +189,11 @@ impl Door {
     }
 
     /// Somebody comes in with the token.
-    pub async fn lets_in(&self, token: &str, address: &str) -> Client {
+    pub async fn lets_in(&self, token: &str, address: &str) {
         let mut person = self.login(token).await;
         let nick = person.address.split('@').next().unwrap().to_owned();
         person.join(address, &nick, None).await.unwrap_or_else(|refusal| panic!("{address}: {refusal:?}"));
-        person
+        self.inside.borrow_mut().entry(address.to_owned()).or_insert(person);
     }
 
     /// What the room refuses whoever has this token with.
@@ -219,7 +223,7 @@ async fn add_key(app: &App, owner: &KeyOwner, algorithm: Algorithm, which: usize
 }
 
 /// The tenant meets at this address, and its tokens are signed so.
-async fn use_tokens(app: &App, tenant: &str, url: &str, algorithm: Algorithm) {
+pub async fn use_tokens(app: &App, tenant: &str, url: &str, algorithm: Algorithm) {
     let name: TenantName = tenant.parse().unwrap();
     let url = format!("https://{url}");
     change_tenant(app, &name, None, |policy| policy.meeting_url = Some(url.parse().unwrap())).await.unwrap();

@@ -16,7 +16,8 @@ async fn everybody_in_the_room_sees_who_a_token_is_for() {
     let person = json!({ "id": "7", "name": "Ada", "email": "ada@example.org", "avatar": "https://example.org/ada.png" });
     let token = door.of(&booked, json!({ "person": person, "group": "ward-3" })).await;
     let anybody = door.of(&booked, json!({})).await;
-    let mut other = door.lets_in(&anybody, &room("standup")).await;
+    let mut other = door.login(&anybody).await;
+    other.join(&room("standup"), "other", None).await.unwrap();
     let mut ada = door.login(&token).await;
     ada.join(&room("standup"), "ada", None).await.unwrap();
     let seen = other
@@ -48,13 +49,15 @@ async fn may_start(person: &mut Client, mode: &str) -> bool {
 async fn features_are_the_whole_list_of_what_its_holder_may_do() {
     let door = Door::new(HS256).await;
     let booked = door.meet.book("standup").await;
+    door.lets_in(&door.of(&booked, json!({})).await, &room("standup")).await;
     for (body, recording, streaming) in [
         (json!({ "role": "participant" }), true, true),
         (json!({ "role": "observer" }), false, false),
         (json!({ "role": "host", "features": { "recording": true } }), true, false),
         (json!({ "role": "host", "features": { "recording": false, "livestreaming": true } }), false, true),
     ] {
-        let mut person = door.lets_in(&door.of(&booked, body.clone()).await, &room("standup")).await;
+        let mut person = door.login(&door.of(&booked, body.clone()).await).await;
+        person.join(&room("standup"), "person", None).await.unwrap();
         let may = (may_start(&mut person, "file").await, may_start(&mut person, "stream").await);
         assert_eq!(may, (recording, streaming), "{body}");
     }
@@ -79,7 +82,8 @@ async fn a_host_s_token_makes_an_owner_where_there_is_token_affiliation() {
     }
     let door = Door::new(HS256).await;
     let booked = door.meet.book("standup").await;
-    let mut first = door.lets_in(&door.of(&booked, json!({})).await, &room("standup")).await;
+    let mut first = door.login(&door.of(&booked, json!({})).await).await;
+    first.join(&room("standup"), "first", None).await.unwrap();
     for (role, expected) in [("participant", "member"), ("host", "owner")] {
         let mut person = door.login(&door.of(&booked, json!({ "role": role })).await).await;
         person.join(&room("standup"), role, None).await.unwrap();

@@ -12,7 +12,7 @@ use frontdesk::signing::Algorithm;
 use serde_json::json;
 use tokio::time::sleep;
 
-use self::door::{Door, MISMATCH, Verifier, room_of_acme};
+use self::door::{Door, MISMATCH, Verifier, room_of_acme, use_tokens};
 use super::client::{Client, room};
 use super::server::DOMAIN;
 
@@ -60,7 +60,7 @@ async fn the_right_time(door: &Door) {
     let later = door
         .meet
         .book_with("later", |booking| {
-            booking.starts = booking.starts + TimeDelta::hours(1);
+            booking.starts += TimeDelta::hours(1);
             booking.ends = booking.ends.map(|ends| ends + TimeDelta::hours(1));
         })
         .await;
@@ -163,6 +163,19 @@ async fn without_domain_verification_a_token_opens_the_rooms_of_that_name_of_all
     door.lets_in(&all, &room_of_acme("secret")).await;
     let matching = door.for_many(json!({ "room_pattern": "stand.*" })).await;
     assert_eq!(door.refusal(&matching, &room("standup")).await, MISMATCH);
+}
+
+#[tokio::test]
+#[ignore = "needs a Prosody with Jitsi's plugins: make test-prosody"]
+async fn a_tenant_with_the_meeting_url_of_another_one_opens_the_other_one_s_rooms() {
+    let door = Door::new(Verifier::Files).await;
+    door.meet.book("standup").await;
+    let theirs = door.meet.book_with("standup", |booking| booking.tenant = "acme".parse().unwrap()).await;
+    use_tokens(&door.meet.app, "acme", DOMAIN, Algorithm::Rs256).await;
+    let path = format!("/v1/appointments/{}/tokens", theirs.id);
+    let token = door.minted_by(&door.acme, &path, json!({})).await;
+    door.lets_in(&token, &room("standup")).await;
+    assert_eq!(door.refusal(&token, &room_of_acme("standup")).await, MISMATCH);
 }
 
 #[tokio::test]
