@@ -4,6 +4,7 @@
 //! each answer, and the same each time as long as the same key signs. Its id is the conference's.
 
 use std::error::Error;
+use std::time::Duration;
 
 use secrecy::SecretString;
 use sqlx::PgConnection;
@@ -17,6 +18,9 @@ use crate::reservation::{Conference, Role};
 use crate::store::signers::{self, Signer};
 use crate::store::signing_keys::SigningKeyRecord;
 use crate::token::{CustomClaims, Entry, Privileges, Reference, Rooms, Subject, Validity, claims};
+
+/// How long an answer waits for its token: the room is open already.
+const PATIENCE: Duration = Duration::from_millis(400);
 
 /// Why an answer goes without its token.
 #[derive(Debug, thiserror::Error)]
@@ -39,7 +43,7 @@ pub(super) async fn answer_token(
     if !conference.answer_token {
         return None;
     }
-    let made = made(app, conference, deadline).await;
+    let made = made(app, conference, deadline.min(Instant::now() + PATIENCE)).await;
     made.inspect_err(|error| {
         app.metrics.answer_tokens_missing.inc();
         tracing::error!(error = error as &dyn Error, "the answer goes without its room token");

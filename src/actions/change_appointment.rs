@@ -11,8 +11,8 @@ use super::passwords::{lock, share_keys};
 use super::transaction::transact;
 use crate::app::App;
 use crate::reservation::{
-    Appointment, AppointmentId, Metadata, MetadataError, Participant, ParticipantId, RoomPassword,
-    Slot, Tenant, TenantName,
+    Appointment, AppointmentId, Metadata, MetadataError, Participant, ParticipantId, RoomPassword, Slot,
+    Tenant, TenantName,
 };
 use crate::seal::Sealed;
 use crate::store::appointments::{self, Written};

@@ -49,7 +49,6 @@ pub mod transaction;
 pub mod verify_token;
 pub mod welcome;
 
-
 /// How many live credentials a server or an app has at the most, and how many signing keys an app: the one that is
 /// used, and the one that takes its place. More would be forgotten somewhere.
 const MOST_LIVE: i64 = 2;

@@ -30,6 +30,9 @@ pub enum ImportKeyError {
     /// It has a passphrase.
     #[error("this key is encrypted: decrypt it first (`openssl pkey -in key.pem`)")]
     Encrypted,
+    /// No key is that long.
+    #[error("this is too long to be a key: at most {} bytes", Imported::MOST_BYTES)]
+    TooLong,
     /// It is in a form that we don't read.
     #[error(
         "this is no private key in PEM (`PRIVATE KEY`, `RSA PRIVATE KEY` or `EC PRIVATE KEY`) and no private JWK"
@@ -47,12 +50,18 @@ pub enum ImportKeyError {
 }
 
 impl Imported {
+    /// The most bytes of its text. An RSA key of 4096 bits takes about 3 KiB.
+    pub const MOST_BYTES: usize = 16 * 1024;
+
     /// Reads a key: a JWK, PEM, or else the text of a secret, where the algorithm takes one.
     ///
     /// # Errors
     /// Where it is no key for that algorithm.
     pub fn read(algorithm: Algorithm, text: &str) -> Result<Self, ImportKeyError> {
         let text = text.trim();
+        if text.len() > Self::MOST_BYTES {
+            return Err(ImportKeyError::TooLong);
+        }
         if text.starts_with('{') {
             return from_jwk(algorithm, text);
         }
@@ -107,6 +116,9 @@ fn pem(text: &str) -> Option<(&str, Zeroizing<Vec<u8>>)> {
     Some((label, Zeroizing::new(STANDARD.decode(body.as_bytes()).ok()?)))
 }
 
+/// The most characters of a JWK's part. Arithmetic with numbers that are longer takes seconds.
+const MOST_PART: usize = 1024;
+
 fn from_jwk(algorithm: Algorithm, text: &str) -> Result<Imported, ImportKeyError> {
     let Ok(Strict(jwk)) = serde_json::from_str(text) else { return Err(ImportKeyError::Unreadable) };
     let kid = match jwk.get("kid") {
@@ -118,6 +130,9 @@ fn from_jwk(algorithm: Algorithm, text: &str) -> Result<Imported, ImportKeyError
     }
     let part = |name: &str| -> Result<Zeroizing<Vec<u8>>, ImportKeyError> {
         let text = jwk.get(name).and_then(Value::as_str).ok_or(ImportKeyError::Unreadable)?;
+        if text.len() > MOST_PART {
+            return Err(ImportKeyError::TooLong);
+        }
         URL_SAFE_NO_PAD.decode(text).map(Zeroizing::new).map_err(|_| ImportKeyError::Unreadable)
     };
     let kind = jwk.get("kty").and_then(Value::as_str).unwrap_or_default();

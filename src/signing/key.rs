@@ -55,7 +55,7 @@ pub enum KeyError {
 fn kind(algorithm: Algorithm) -> &'static str {
     match algorithm.family() {
         Family::Hmac => "a shared secret",
-        Family::Rsa => "a private RSA key of 2048 to 8192 bits",
+        Family::Rsa => "a private RSA key of 2048 to 4096 bits",
         Family::Ec => "a private key on the curve P-256",
         Family::Ed => "a private Ed25519 key",
     }

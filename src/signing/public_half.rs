@@ -10,8 +10,11 @@ use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, SignatureAlgo
 use rustls::pki_types::PrivatePkcs8KeyDer;
 
 use super::algorithm::Family;
-use super::public_key::{LEAST_BITS, MOST_BITS, pem};
+use super::public_key::{LEAST_BITS, pem};
 use super::{Algorithm, Kid};
+
+/// The most bits of an RSA key that signs. A larger one takes so long for each token that others wait for it.
+const MOST_SIGNING_BITS: usize = 4096;
 
 /// The public half of a key.
 #[derive(Debug, Clone)]
@@ -32,7 +35,7 @@ impl PublicHalf {
             Family::Hmac => return Ok(None),
             Family::Rsa => {
                 let key = RsaKeyPair::from_pkcs8(pkcs8).map_err(|_| NotAKey)?;
-                if !(LEAST_BITS..=MOST_BITS).contains(&(key.public_modulus_len() * 8)) {
+                if !(LEAST_BITS..=MOST_SIGNING_BITS).contains(&(key.public_modulus_len() * 8)) {
                     return Err(NotAKey);
                 }
                 spki(key.public_key())?

@@ -10,6 +10,7 @@ mod flaw;
 #[cfg(test)]
 mod foreign;
 mod objections;
+mod pattern;
 mod person;
 mod role;
 mod settings;
@@ -20,9 +21,8 @@ pub use self::claims::{Entry, Note, Reference, Rooms, claims};
 pub use self::custom::{CustomClaims, CustomClaimsError};
 pub use self::flaw::{Flaw, FlawCode};
 pub use self::objections::{Seen, Signature, Verdict, verdicts};
-pub use self::person::{
-    Avatar, AvatarError, Group, GroupError, LuaPattern, LuaPatternError, Person, UserId, UserIdError,
-};
+pub use self::pattern::{LuaPattern, LuaPatternError};
+pub use self::person::{Avatar, AvatarError, Group, GroupError, Person, UserId, UserIdError};
 pub use self::role::{Feature, FeatureError, Features, Privileges, Roles};
 pub use self::settings::{
     Audience, AudienceError, SettingsError, Subject, SubjectError, TokenSettings, VerifierKind,

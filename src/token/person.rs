@@ -79,12 +79,6 @@ line! {
 }
 
 line! {
-    /// A pattern of Lua's that names of rooms match as a whole: 1 to 200 characters, no controls. Only Prosody knows what
-    /// it matches.
-    LuaPattern, LuaPatternError, "a pattern has 1 to 200 characters, and no control characters"
-}
-
-line! {
     /// A group that a person belongs to, as Jitsi passes it on: 1 to 200 characters, no controls.
     Group, GroupError, "a group has 1 to 200 characters, and no control characters"
 }

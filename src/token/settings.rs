@@ -65,6 +65,9 @@ pub enum SettingsError {
     /// JaaS needs to know whose rooms they are.
     #[error("JaaS takes your AppID as the subject: `vpaas-magic-cookie-…`")]
     NoAppId,
+    /// Whoever verifies would take tokens of anybody.
+    #[error("`*` is no issuer: it means anybody")]
+    AnyIssuer,
     /// It is shorter than a minute, or longer than a day.
     #[error("a guest's token is good for one minute to 24 hours")]
     GuestLifetime,
@@ -92,6 +95,9 @@ impl TokenSettings {
                 return Err(SettingsError::NoAppId);
             }
             VerifierKind::Jitsi | VerifierKind::Jaas | VerifierKind::Other => {}
+        }
+        if self.issuer.as_str() == "*" {
+            return Err(SettingsError::AnyIssuer);
         }
         let bounds = TimeDelta::minutes(1)..=TimeDelta::hours(24);
         if bounds.contains(&self.guest_lifetime) { Ok(()) } else { Err(SettingsError::GuestLifetime) }

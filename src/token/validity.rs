@@ -11,6 +11,10 @@ const BACKDATE: TimeDelta = TimeDelta::seconds(5);
 /// How long a token is good for a room without an end.
 const ENDLESS: TimeDelta = TimeDelta::hours(24);
 
+/// How long any token is good, from when it can be used. Who is longer in a room than this can get another one. What was
+/// signed is remembered until it ends: keys and revocations could never be forgotten otherwise.
+const LONGEST: TimeDelta = TimeDelta::days(7);
+
 /// From when on and until when a token is good, in whole seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Validity {
@@ -51,7 +55,8 @@ impl Validity {
         if closes <= now {
             return Err(ValidityError::Over);
         }
-        let latest = lifetime.map_or(closes, |lifetime| closes.min(usable + lifetime));
+        let lifetime = lifetime.map_or(LONGEST, |lifetime| lifetime.min(LONGEST));
+        let latest = closes.min(usable + lifetime);
         let expires_at = match wanted {
             None => latest,
             Some(wanted) if wanted > latest => return Err(ValidityError::TooLong(latest)),
@@ -111,6 +116,15 @@ mod tests {
         assert_eq!(until(at("09:00:00")).unwrap().expires_at, at("09:00:00"));
         assert_eq!(until(at("10:10:01")), Err(ValidityError::TooLong(at("10:10:00"))));
         assert_eq!(until(at("08:55:00")), Err(ValidityError::Never));
+    }
+
+    #[test]
+    fn no_token_is_good_for_longer_than_a_week() {
+        let long = Window { closes: Some("9999-12-31T23:59:59Z".parse().unwrap()), ..window() };
+        let validity = Validity::within(long, None, None, at("09:00:00")).unwrap();
+        assert_eq!(validity.expires_at, at("09:00:00") + TimeDelta::days(7));
+        let ahead = Validity::within(long, None, None, at("07:00:00")).unwrap();
+        assert_eq!(ahead.expires_at, at("08:50:00") + TimeDelta::days(7));
     }
 
     #[test]

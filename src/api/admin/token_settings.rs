@@ -260,6 +260,7 @@ impl From<TokenSettingsError> for Problem {
                 let field = match error {
                     SettingsError::NotForJitsi(_) | SettingsError::NotForJaas => "/algorithm",
                     SettingsError::NoAppId => "/subject",
+                    SettingsError::AnyIssuer => "/issuer",
                     SettingsError::GuestLifetime => "/guest_lifetime_seconds",
                 };
                 Self::new(Code::InvalidFields, error).at(field)

@@ -147,6 +147,7 @@ async fn settings_that_whoever_verifies_would_refuse_are_refused() {
         (json!({ "audience": "*" }), "/audience"),
         (json!({ "audience": ["jitsi"] }), "/audience"),
         (json!({ "issuer": null }), "/issuer"),
+        (json!({ "issuer": "*" }), "/issuer"),
         (json!({ "guest_lifetime_seconds": 59 }), "/guest_lifetime_seconds"),
         (json!({ "guest_lifetime_seconds": 86_401 }), "/guest_lifetime_seconds"),
         (json!({ "roles": { "guest": {} } }), "/roles/guest"),
