@@ -1,6 +1,7 @@
 //! Make a room that is open by its very name. The room is stored nowhere.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::PgConnection;
 
 use super::passwords::{KeysError, share_keys};
 use crate::app::App;
@@ -21,12 +22,6 @@ pub enum MakeError {
     Keys(#[from] KeysError),
 }
 
-impl From<sqlx::Error> for MakeError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Keys(KeysError::Store(error.into()))
-    }
-}
-
 /// A new room of the tenant that nobody guesses, open from `opens` for `length`, with its window.
 /// The first master key makes it, and is noted, so that every replica has it.
 ///
@@ -34,6 +29,7 @@ impl From<sqlx::Error> for MakeError {
 /// Where no name can say that, the system has no random numbers, or the database fails.
 pub async fn instant_room(
     app: &App,
+    db: &mut PgConnection,
     tenant: TenantId,
     opens: DateTime<Utc>,
     length: TimeDelta,
@@ -41,7 +37,7 @@ pub async fn instant_room(
     let room = InstantRoom::new(opens, length)?;
     let mut random = [0; 8];
     getrandom::fill(&mut random).map_err(NoRandomness::from)?;
-    share_keys(&mut *app.db.acquire().await?, &app.keys).await?;
+    share_keys(db, &app.keys).await?;
     let name = room.name(&app.keys, tenant, random);
     Ok((name.as_str().parse().expect("letters and digits are a room's name"), room))
 }

@@ -20,7 +20,7 @@ use crate::store::signing_keys::{self, Origin, SigningKeyRecord};
 use crate::store::{StoreError, servers, token_settings};
 use crate::token::{
     CustomClaims, Entry, Features, Group, LuaPattern, Note, Person, Reference, Rooms, SettingsError,
-    TokenSettings, Validity, ValidityError, claims,
+    TokenSettings, Validity, ValidityError, VerifierKind, claims,
 };
 
 /// How long a token may be good that opens more than one room.
@@ -217,7 +217,8 @@ pub async fn mint_in(
     settings.check()?;
     let meeting_url = tenant.policy.meeting_url.as_ref();
     let subject = settings.subject(meeting_url).ok_or(MintError::NoSubject)?;
-    let Place { rooms, room, window, date, participants } = place(db, tenant, &request.opens, now).await?;
+    let Place { rooms, room, window, date, participants } =
+        place(app, db, tenant, &request.opens, now).await?;
     if matches!(&rooms, Rooms::One(room) if room.web_form() == "*") {
         return Err(MintError::EveryRoom);
     }
@@ -264,7 +265,9 @@ pub async fn mint_in(
     if meeting_url.is_none() {
         notes.push(Note::NoUrl);
     }
-    if key.origin == Origin::Imported && key.tenant.is_some() && servers::any_shared(db, tenant.id).await? {
+    let of_tenant = key.origin == Origin::Imported && key.tenant.is_some() && key.public.is_some();
+    let for_jitsi = settings.verifier == VerifierKind::Jitsi;
+    if of_tenant && for_jitsi && servers::any_shared(db, tenant.id).await? {
         notes.push(Note::KeyNotServed);
     }
     tracing::info!(token.id = %entry.id, token.kid = %key.kid, tenant.id = %tenant.id, "made a room token");

@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::reservation::{AppointmentId, ParticipantId, RevocationId, TenantId, TokenId};
 use crate::store::token_revocations::{self, RevocationRecord, Revoked};
 use crate::store::{StoreError, appointments, signing_keys};
+use crate::token::LONGEST;
 
 /// Which tokens are to be revoked.
 #[derive(Debug, Clone)]
@@ -62,7 +63,9 @@ pub async fn revoke_tokens(
             }
         };
         let now = app.clock.now();
-        let ends_at = signing_keys::last_end(db, tenant).await?.unwrap_or(now);
+        // One that is being made this moment is noted a moment later.
+        let soonest = now + LONGEST;
+        let ends_at = signing_keys::last_end(db, tenant).await?.map_or(soonest, |last| last.max(soonest));
         let revocation =
             RevocationRecord { id: RevocationId::new(), tenant, revoked, revoked_at: now, ends_at };
         token_revocations::insert(db, &revocation).await?;

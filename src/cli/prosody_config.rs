@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::prosody::snippet::{Setup, Target};
 use crate::prosody::verification::{Tokens, Verification};
 use crate::reservation::{BaseUrl, CredentialId, TenantName};
+use crate::signing::Algorithm;
 use crate::store::servers;
 
 /// Prosody's VirtualHost in docker-jitsi-meet, unless XMPP_DOMAIN says otherwise.
@@ -115,6 +116,9 @@ impl ProsodyConfigArgs {
                 server: equipped.as_ref().map(|equipped| equipped.server.server.id),
                 secret: told.secret.as_ref().map(ExposeSecret::expose_secret),
                 several_tenants: told.several_tenants,
+                algorithm: algorithm(tokens, told.settings.algorithm),
+                issuer: told.settings.issuer.as_str(),
+                audience: told.settings.audience.as_str(),
             }),
         };
         let text = setup.render();
@@ -155,4 +159,9 @@ async fn equip(
     }
     let default = tenant(app, named).await?.name;
     Ok(add_server(app, name.to_owned(), Serves { default, others: Vec::new(), all: false }).await?)
+}
+
+/// What Prosody verifies with: of public keys, what the tenant's tokens are signed with, where those have any.
+fn algorithm(tokens: Tokens, signs: Algorithm) -> &'static str {
+    if tokens.is_shared_secret() || signs.is_shared_secret() { tokens.algorithm() } else { signs.as_str() }
 }

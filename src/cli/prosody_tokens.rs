@@ -14,7 +14,8 @@ use crate::reservation::TenantName;
 use crate::signing::Algorithm;
 use crate::store::servers::ServerRecord;
 use crate::store::signing_keys::{self, SigningKeyRecord};
-use crate::store::{StoreError, key_rotation, servers, tenants};
+use crate::store::{StoreError, key_rotation, servers, tenants, token_settings};
+use crate::token::{TokenSettings, VerifierKind};
 
 /// What Prosody is told beside where the keys are.
 pub(super) struct Told {
@@ -22,11 +23,18 @@ pub(super) struct Told {
     pub secret: Option<SecretString>,
     /// Whether it opens the rooms of several tenants.
     pub several_tenants: bool,
+    /// What the tokens are like that it verifies.
+    pub settings: TokenSettings,
 }
 
 /// Why Prosody can't be told.
 #[derive(Debug, thiserror::Error)]
 enum TellError {
+    #[error(
+        "the tokens of `{0}` have another algorithm, issuer or audience than those of the other tenants of this server: \
+         make them the same with `frontdesk token settings`, or give it a Prosody of its own"
+    )]
+    Differs(TenantName),
     #[error(
         "no {0} secret signs tokens yet: `frontdesk keys make --algorithm {0}` makes one, and `frontdesk keys import` takes \
          one that Prosody has"
@@ -52,15 +60,16 @@ pub(super) async fn tell(
         Some(name) => servers::by_name(&mut db, name).await?,
         None => None,
     };
-    let only = match (known, server) {
-        (Some(known), _) => only_tenant(&known),
+    let only = match (&known, server) {
+        (Some(known), _) => only_tenant(known),
         (None, Some(_)) => Some(tenant(app, new_for).await?.name),
         (None, None) => match &tenants::list(&mut db).await?[..] {
             [only] => Some(only.name.clone()),
             _ => None,
         },
     };
-    let mut told = Told { secret: None, several_tenants: only.is_none() };
+    let settings = common(&mut db, only.as_ref(), known.as_ref()).await?;
+    let mut told = Told { secret: None, several_tenants: only.is_none(), settings };
     if tokens.is_shared_secret() {
         let algorithm: Algorithm = tokens.algorithm().parse()?;
         let key = signing(&mut db, only.as_ref(), algorithm).await?;
@@ -74,6 +83,40 @@ pub(super) async fn tell(
         told.secret = Some(secret.into());
     }
     Ok(told)
+}
+
+/// What the tokens are like of all tenants whose rooms the server opens.
+async fn common(
+    db: &mut PgConnection,
+    only: Option<&TenantName>,
+    server: Option<&ServerRecord>,
+) -> Result<TokenSettings, Box<dyn Error>> {
+    let serves = |name: &TenantName| match (only, server) {
+        (Some(only), _) => only == name,
+        (None, Some(server)) => {
+            server.serves_all || server.default_tenant == *name || server.other_tenants.contains(name)
+        }
+        (None, None) => true,
+    };
+    let mut common: Option<TokenSettings> = None;
+    for tenant in tenants::list(db).await? {
+        if !serves(&tenant.name) {
+            continue;
+        }
+        let settings = token_settings::get(db, tenant.id).await?;
+        if settings.verifier != VerifierKind::Jitsi {
+            continue;
+        }
+        let alike = |one: &TokenSettings| {
+            (one.algorithm, &one.issuer, &one.audience)
+                == (settings.algorithm, &settings.issuer, &settings.audience)
+        };
+        if common.as_ref().is_some_and(|common| !alike(common)) {
+            return Err(TellError::Differs(tenant.name).into());
+        }
+        common = Some(settings);
+    }
+    Ok(common.unwrap_or_default())
 }
 
 /// The tenant whose rooms the server opens, where it is one.

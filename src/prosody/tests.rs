@@ -181,6 +181,9 @@ fn setup(target: Target, url: &BaseUrl, tokens: Option<Tokens>) -> Setup<'_> {
         server: Some(SERVER.parse().unwrap()),
         secret: tokens.is_shared_secret().then_some("s3cret-\"and\\more"),
         several_tenants: true,
+        algorithm: tokens.algorithm(),
+        issuer: "frontdesk",
+        audience: "jitsi",
     });
     Setup { target, host: "meet.test", url, server, credential: Some("fd_server_x"), tokens }
 }

@@ -56,13 +56,13 @@ pub struct Verification<'a> {
     pub secret: Option<&'a str>,
     /// Whether it serves the rooms of several tenants.
     pub several_tenants: bool,
+    /// What public keys sign with.
+    pub algorithm: &'a str,
+    /// Who issues the tokens (`iss`).
+    pub issuer: &'a str,
+    /// For whom they are (`aud`).
+    pub audience: &'a str,
 }
-
-/// Who issues the tokens (`iss`), where a tenant does not say otherwise.
-const ISSUER: &str = "frontdesk";
-
-/// For whom they are (`aud`).
-const AUDIENCE: &str = "jitsi";
 
 impl Verification<'_> {
     fn keys(&self, what: &str) -> String {
@@ -94,7 +94,7 @@ impl Verification<'_> {
         }
         settings.push(Setting {
             name: "signature_algorithm",
-            value: quoted(self.tokens.algorithm()),
+            value: quoted(self.algorithm),
             why: "Tokens that are signed in another way are refused.",
         });
         settings
@@ -103,7 +103,7 @@ impl Verification<'_> {
     /// All settings.
     pub(super) fn settings(&self) -> Vec<Setting> {
         let set = |name, value, why| Setting { name, value, why };
-        let mut settings = vec![set("app_id", quoted(ISSUER), "Who issues the tokens (iss).")];
+        let mut settings = vec![set("app_id", quoted(self.issuer), "Who issues the tokens (iss).")];
         match self.secret {
             Some(secret) => settings.push(set(
                 "app_secret",
@@ -119,8 +119,8 @@ impl Verification<'_> {
         settings.extend(self.further_settings());
         let list = |item| format!("{{ {} }}", quoted(item));
         settings.extend([
-            set("asap_accepted_issuers", list(ISSUER), "Nobody else's tokens."),
-            set("asap_accepted_audiences", list(AUDIENCE), "Nor those that are for somebody else."),
+            set("asap_accepted_issuers", list(self.issuer), "Nobody else's tokens."),
+            set("asap_accepted_audiences", list(self.audience), "Nor those that are for somebody else."),
             set(
                 "enable_domain_verification",
                 "true".to_owned(),
@@ -139,13 +139,14 @@ impl Verification<'_> {
         };
         // Where there is one tenant, `sub` need not be Prosody's own name for itself.
         let domain = if self.several_tenants { "JWT_ENABLE_DOMAIN_VERIFICATION=1\n" } else { "" };
+        let Self { issuer, audience, .. } = self;
         format!(
             "ENABLE_AUTH=1
 AUTH_TYPE=jwt
-JWT_APP_ID={ISSUER}
+JWT_APP_ID={issuer}
 {key}
-JWT_ACCEPTED_ISSUERS={ISSUER}
-JWT_ACCEPTED_AUDIENCES={AUDIENCE}
+JWT_ACCEPTED_ISSUERS={issuer}
+JWT_ACCEPTED_AUDIENCES={audience}
 JWT_ALLOW_EMPTY=0
 {domain}"
         )

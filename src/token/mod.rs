@@ -27,4 +27,4 @@ pub use self::role::{Feature, FeatureError, Features, Privileges, Roles};
 pub use self::settings::{
     Audience, AudienceError, SettingsError, Subject, SubjectError, TokenSettings, VerifierKind,
 };
-pub use self::validity::{Validity, ValidityError};
+pub use self::validity::{LONGEST, Validity, ValidityError};

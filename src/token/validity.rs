@@ -13,7 +13,7 @@ const ENDLESS: TimeDelta = TimeDelta::hours(24);
 
 /// How long any token is good, from when it can be used. Who is longer in a room than this can get another one. What was
 /// signed is remembered until it ends: keys and revocations could never be forgotten otherwise.
-const LONGEST: TimeDelta = TimeDelta::days(7);
+pub const LONGEST: TimeDelta = TimeDelta::days(7);
 
 /// From when on and until when a token is good, in whole seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -25,7 +25,8 @@ async fn id(world: &World, tenant: &str) -> TenantId {
 async fn make(world: &World, opens: i64, closes: i64) -> String {
     let (at, length) = (nine_o_clock() + TimeDelta::minutes(opens), TimeDelta::minutes(closes - opens));
     let acme = id(world, "acme").await;
-    let (name, window) = instant_room(&world.app, acme, at, length).await.unwrap();
+    let (name, window) =
+        instant_room(&world.app, &mut world.app.db.acquire().await.unwrap(), acme, at, length).await.unwrap();
     assert_eq!((window.opens(), window.closes()), (at, at + length));
     name.as_str().to_owned()
 }
@@ -198,8 +199,14 @@ async fn rooms_of_every_master_key_open_and_those_of_a_key_that_is_gone_do_not()
     assert_eq!(told(&removed.ask(&one, &room).await), UNKNOWN);
     assert_eq!(told(&removed.ask(&one, &newer).await), "until 10:00:00");
     // The keys were noted: who lacks one makes no room that others would not know.
-    let made =
-        instant_room(&removed.app, id(&world, "acme").await, nine_o_clock(), TimeDelta::hours(1)).await;
+    let made = instant_room(
+        &removed.app,
+        &mut removed.app.db.acquire().await.unwrap(),
+        id(&world, "acme").await,
+        nine_o_clock(),
+        TimeDelta::hours(1),
+    )
+    .await;
     assert!(matches!(made, Err(MakeError::Keys(_))), "{made:?}");
 }
 
@@ -268,6 +275,13 @@ async fn who_looks_is_told_what_it_was_granted_for() {
 async fn a_window_that_no_name_can_say_makes_no_room() {
     let (world, ..) = desk().await;
     let acme = id(&world, "acme").await;
-    let made = instant_room(&world.app, acme, nine_o_clock(), TimeDelta::hours(25)).await;
+    let made = instant_room(
+        &world.app,
+        &mut world.app.db.acquire().await.unwrap(),
+        acme,
+        nine_o_clock(),
+        TimeDelta::hours(25),
+    )
+    .await;
     assert!(matches!(made, Err(MakeError::Window(InstantRoomError::Length))), "{made:?}");
 }

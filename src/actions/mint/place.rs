@@ -4,7 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 
 use super::{MintError, Opens, WILDCARD_LONGEST};
-use crate::reservation::{AppointmentId, OccurrenceId, Participant, RoomName, Tenant, Window};
+use crate::app::App;
+use crate::reservation::{AppointmentId, InstantRoom, OccurrenceId, Participant, RoomName, Tenant, Window};
 use crate::store::appointments;
 use crate::store::occurrences::{self, DateWindow, Which};
 use crate::token::{Rooms, ValidityError};
@@ -26,6 +27,7 @@ pub(super) struct Place {
 /// # Errors
 /// Where there is nothing to open.
 pub(super) async fn place(
+    app: &App,
     db: &mut PgConnection,
     tenant: &Tenant,
     opens: &Opens,
@@ -35,7 +37,7 @@ pub(super) async fn place(
         Opens::Appointment { id, original_start } => {
             of_appointment(db, tenant, *id, *original_start, now).await
         }
-        Opens::Room(room) => of_room(db, tenant, room, now).await,
+        Opens::Room(room) => of_room(app, db, tenant, room, now).await,
         Opens::Wildcard { pattern, until } => {
             if *until > now + WILDCARD_LONGEST {
                 return Err(MintError::WildcardTooLong);
@@ -95,6 +97,7 @@ async fn of_appointment(
 }
 
 async fn of_room(
+    app: &App,
     db: &mut PgConnection,
     tenant: &Tenant,
     room: &RoomName,
@@ -103,6 +106,15 @@ async fn of_room(
     let found = soonest(occurrences::windows(db, tenant.id, Which::Room(room.key()), now).await?, now);
     let rule = &tenant.policy.unscheduled;
     let is_free = found.as_ref().is_none_or(|date| now < date.window.gate);
+    if is_free && let Some(certified) = InstantRoom::certified(room.key(), &app.keys, tenant.id) {
+        return Ok(Place {
+            rooms: Rooms::One(room.key().clone()),
+            room: Some(room.clone()),
+            window: certified.into(),
+            date: None,
+            participants: Vec::new(),
+        });
+    }
     if is_free && rule.opens(room.key()) {
         let until = now + rule.duration;
         let until = found.map_or(until, |date| until.min(date.window.gate));

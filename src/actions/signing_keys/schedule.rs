@@ -44,7 +44,8 @@ pub async fn keep_signing_keys(app: &App) -> Result<Kept, SigningKeyError> {
     let period = app.signing_keys.rotate_every.get();
     let period = period.and_then(|period| TimeDelta::from_std(period).ok());
     let before = period.and_then(|period| now.checked_sub_signed(period));
-    for id in key_rotation::due(&mut *app.db.acquire().await?, before).await? {
+    let due = key_rotation::due(&mut *app.db.acquire().await?, before).await?;
+    for id in due {
         let Some((key, owner)) = rotating(&mut *app.db.acquire().await?, id).await? else { continue };
         if provide(app, &owner, key.algorithm).await? {
             kept.made += 1;

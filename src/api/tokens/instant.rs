@@ -130,7 +130,7 @@ pub async fn create(
         return Err(Problem::new(Code::BeyondHorizon, detail).at("/opens"));
     }
     once.run(&app, &caller, body.hash, async |db| {
-        let (room, window) = instant_room(&app, caller.tenant.id, opens, wanted.length).await?;
+        let (room, window) = instant_room(&app, db, caller.tenant.id, opens, wanted.length).await?;
         let request = TokenRequest {
             role: Some(wanted.role),
             features: wanted.features.clone(),
@@ -156,7 +156,8 @@ impl From<MakeError> for Problem {
             MakeError::Window(InstantRoomError::Length) => {
                 Self::new(Code::InvalidFields, error).at("/duration_seconds")
             }
-            MakeError::NoRandomness(_) | MakeError::Keys(_) => Self::internal(error),
+            MakeError::NoRandomness(_) => Self::internal(error),
+            MakeError::Keys(error) => error.into(),
         }
     }
 }

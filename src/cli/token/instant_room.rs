@@ -31,7 +31,8 @@ pub(super) struct InstantRoomArgs {
 impl InstantRoomArgs {
     pub async fn run(self, app: &App, tenant: &Tenant, output: Output) -> Done {
         let opens = self.opens.unwrap_or_else(|| app.clock.now());
-        let (room, window) = instant_room(app, tenant.id, opens, self.duration).await?;
+        let (room, window) =
+            instant_room(app, &mut *app.db.acquire().await?, tenant.id, opens, self.duration).await?;
         let opens = Opens::Window(room.clone(), window.into());
         let holder = Holder::Guest(self.person.person());
         let request = TokenRequest { role: Some(self.role), ..TokenRequest::new(opens, holder) };

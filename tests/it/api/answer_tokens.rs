@@ -220,7 +220,10 @@ async fn rooms_that_nobody_booked_follow_the_tenant() {
     let server = world.server("one").await;
     let acme = tenants::by_name(&mut world.app.db.acquire().await.unwrap(), &"acme".parse().unwrap()).await;
     let (acme, hour) = (acme.unwrap().unwrap().id, TimeDelta::hours(1));
-    let (instant, _) = instant_room(&world.app, acme, nine_o_clock(), hour).await.unwrap();
+    let (instant, _) =
+        instant_room(&world.app, &mut world.app.db.acquire().await.unwrap(), acme, nine_o_clock(), hour)
+            .await
+            .unwrap();
     world.policy(|policy| policy.unscheduled.allow = true).await;
     for room in ["walk-in", instant.as_str()] {
         assert!(!has_token(&world, &server, room).await, "{room}");

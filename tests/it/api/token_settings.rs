@@ -188,6 +188,11 @@ async fn an_instant_room_opens_by_its_name_and_its_token_opens_nothing_else() {
     assert_eq!(token.body["expires_at"], "2026-12-01T09:30:00Z");
     assert_eq!(token.body["not_before"], "2026-12-01T08:58:25Z");
     assert_eq!(rows(&world).await, before, "nothing is stored");
+    let another = app.post(&format!("/v1/rooms/{room}/tokens"), json!({ "person": { "id": "8" } })).await;
+    assert_eq!(
+        another.body["expires_at"], "2026-12-01T09:30:00Z",
+        "a second person comes in, too: {another:?}"
+    );
     let granted = world.ask(&server, room).await;
     assert_eq!((granted.status, &granted.body["duration"]), (200, &json!(1800)));
 

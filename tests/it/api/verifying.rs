@@ -335,10 +335,10 @@ async fn a_revocation_is_forgotten_when_all_it_is_about_has_expired() {
     assert_eq!(kept().await, 1);
     world.stand_at("2026-12-01T11:09:59Z");
     assert_eq!(kept().await, 1);
-    world.stand_at("2026-12-02T11:10:00Z");
+    // No token is good for longer than a week, and one may be on its way.
+    world.stand_at("2026-12-08T09:59:59Z");
+    assert_eq!(kept().await, 1);
+    world.stand_at("2026-12-08T10:00:00Z");
     assert_eq!(kept().await, 0);
     assert_eq!(problems(&verify(&app, &made).await), ["expired"]);
-    // By now, every token that was ever made has expired.
-    app.delete(&format!("/v1/tokens/{}", Uuid::now_v7())).await;
-    assert_eq!(kept().await, 0);
 }

@@ -31,8 +31,15 @@ async fn main(meet: &Meet) -> TenantId {
 
 /// A new room of `main` that is open now, for an hour.
 async fn open_now(meet: &Meet) -> String {
-    let made =
-        instant_room(&meet.app, main(meet).await, meet.app.clock.now(), TimeDelta::hours(1)).await.unwrap();
+    let made = instant_room(
+        &meet.app,
+        &mut meet.app.db.acquire().await.unwrap(),
+        main(meet).await,
+        meet.app.clock.now(),
+        TimeDelta::hours(1),
+    )
+    .await
+    .unwrap();
     made.0.as_str().to_owned()
 }
 
