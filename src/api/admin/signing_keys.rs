@@ -38,7 +38,7 @@ pub struct TokenKeyInput {
     algorithm: Field<Algorithm>,
     /// What tokens call it: never what a key was called before. Its thumbprint (RFC 7638), where none is given.
     #[serde(default)]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 200, pattern = "^[A-Za-z0-9._~:/+=@-]+$")]
     kid: Field<Kid>,
     /// A key that was made elsewhere: PEM, a JWK as text, or a shared secret. One is made, where none is given.
     #[serde(default)]
@@ -54,7 +54,7 @@ pub struct TokenKeyInput {
 pub struct ActivationInput {
     /// What tokens call it from now on, where who verifies gave it another name. Takes `now`.
     #[serde(default)]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 200, pattern = "^[A-Za-z0-9._~:/+=@-]+$")]
     kid: Field<Kid>,
     /// Whether it signs even if who verifies may not know it yet.
     #[serde(default)]

@@ -29,19 +29,19 @@ from_words! { VerifierKind }
 pub struct TokenSettingsInput {
     /// Who verifies them: `jitsi`, `jaas` or `other`.
     #[serde(default)]
-    #[schema(value_type = Option<String>, pattern = "^(jitsi|jaas|other)$")]
+    #[schema(value_type = String, required = false, pattern = "^(jitsi|jaas|other)$")]
     verifier: Field<VerifierKind>,
     /// What they are signed with. Jitsi takes neither ES256 nor EdDSA, JaaS nothing but RS256.
     #[serde(default)]
-    #[schema(value_type = Option<String>, pattern = "^(RS256|RS384|RS512|HS256|HS384|HS512|ES256|EdDSA)$")]
+    #[schema(value_type = String, required = false, pattern = "^(RS256|RS384|RS512|HS256|HS384|HS512|ES256|EdDSA)$")]
     algorithm: Field<Algorithm>,
     /// `iss`.
     #[serde(default)]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 200, pattern = r"^[^\u0000-\u001F\u007F-\u009F]*$")]
+    #[schema(value_type = String, required = false, min_length = 1, max_length = 200, pattern = r"^[^\u0000-\u001F\u007F-\u009F]*$")]
     issuer: Field<Issuer>,
     /// `aud`: no list, for Jitsi compares texts.
     #[serde(default)]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 200, pattern = r"^[!-)+-~]+$")]
+    #[schema(value_type = String, required = false, min_length = 1, max_length = 200, pattern = r"^[!-)+-~]+$")]
     audience: Field<Audience>,
     /// `sub`, where it is not what the tenant's meeting URL says: docker-jitsi-meet wants `meet.jitsi`, JaaS your AppID.
     #[serde(default)]
@@ -49,11 +49,11 @@ pub struct TokenSettingsInput {
     subject: Field<Subject>,
     /// How long a token is good that is for nobody in particular, from when it can be used: a minute to a day.
     #[serde(default)]
-    #[schema(value_type = Option<i64>, minimum = 60, maximum = 86_400)]
+    #[schema(value_type = i64, required = false, minimum = 60, maximum = 86_400)]
     guest_lifetime_seconds: Field<Length>,
     /// What each role is good for.
     #[serde(default)]
-    #[schema(value_type = Option<RolesInput>)]
+    #[schema(value_type = RolesInput, required = false)]
     roles: Field<RolesChange>,
     #[serde(flatten)]
     #[schema(ignore)]
@@ -65,15 +65,15 @@ pub struct TokenSettingsInput {
 pub struct RolesInput {
     /// Who leads.
     #[serde(default)]
-    #[schema(value_type = Option<PrivilegesInput>)]
+    #[schema(value_type = PrivilegesInput, required = false)]
     host: Field<PrivilegesChange>,
     /// Who takes part.
     #[serde(default)]
-    #[schema(value_type = Option<PrivilegesInput>)]
+    #[schema(value_type = PrivilegesInput, required = false)]
     participant: Field<PrivilegesChange>,
     /// Who looks on.
     #[serde(default)]
-    #[schema(value_type = Option<PrivilegesInput>)]
+    #[schema(value_type = PrivilegesInput, required = false)]
     observer: Field<PrivilegesChange>,
     #[serde(flatten)]
     #[schema(ignore)]
@@ -85,11 +85,11 @@ pub struct RolesInput {
 pub struct PrivilegesInput {
     /// Whether they moderate.
     #[serde(default)]
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = bool, required = false)]
     moderator: Field<bool>,
     /// Whether they walk past the lobby.
     #[serde(default)]
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = bool, required = false)]
     lobby_bypass: Field<bool>,
     /// All that they may do, such as `{"recording": true}`; null leaves that to Jitsi.
     #[serde(default)]

@@ -78,7 +78,7 @@ pub struct PersonInput {
     id: Field<UserId>,
     /// What they are called.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 200, pattern = r"^[^\u0000-\u001F\u007F-\u009F]*$")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 200, pattern = r"^[^\u0000-\u001F\u007F-\u009F]*$")]
     name: Field<PersonName>,
     /// Where they are reached.
     #[serde(default)]

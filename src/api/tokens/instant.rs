@@ -29,7 +29,7 @@ pub struct InstantRoomInput {
     opens: Field<DateTime<Utc>>,
     /// How long it is open: whole minutes, a day at the most.
     #[serde(default)]
-    #[schema(value_type = i64, required, minimum = 60, maximum = 86_400)]
+    #[schema(value_type = i64, required, minimum = 60, maximum = 86_400, multiple_of = 60)]
     duration_seconds: Field<Length>,
     /// Whom the token is for.
     #[serde(default)]

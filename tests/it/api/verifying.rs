@@ -9,7 +9,6 @@ use frontdesk::signing::{Algorithm, Imported, SigningKey};
 use frontdesk::store::signing_keys;
 use frontdesk::token::VerifierKind;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::client::{Answer, Client, hours};
 use super::forge::Signer;
