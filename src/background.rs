@@ -16,7 +16,7 @@ use crate::store::{StoreError, conferences};
 const PERIOD: Duration = Duration::from_secs(10);
 
 /// How long one turn may take: a connection may have gone silent.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How long a turn at the keys may take. Short, as everything in it is but the making of RSA keys, with which the next turn
 /// goes on.

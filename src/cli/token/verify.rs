@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::path::PathBuf;
 
 use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
@@ -19,8 +20,7 @@ const MOST: u64 = 1024 * 1024;
 #[derive(Debug, Args)]
 pub(super) struct VerifyArgs {
     /// File with the token; standard input, where none is named. Never the token itself: the shell would remember it
-    #[arg(value_name = "FILE", value_parser = token_file)]
-    file: Option<SecretString>,
+    file: Option<PathBuf>,
     /// The room that it should open
     #[arg(long, value_name = "NAME")]
     room: Option<RoomKey>,
@@ -34,18 +34,13 @@ struct NotGood;
 impl VerifyArgs {
     pub async fn run(self, app: &App, tenant: &Tenant, output: Output) -> Done {
         let token = match self.file {
-            Some(token) => token,
+            Some(file) => read(File::open(file)?)?,
             None => read(io::stdin())?,
         };
         let seen = verify_token(app, tenant, token.expose_secret().trim(), self.room.as_ref()).await?;
         output.one(&VerificationView::from(&seen))?;
         if seen.flaws.is_empty() { Ok(()) } else { Err(NotGood.into()) }
     }
-}
-
-/// Read while the command line is parsed, when a process of root's still is root's, in the folder where it was called.
-fn token_file(path: &str) -> io::Result<SecretString> {
-    read(File::open(path)?)
 }
 
 fn read(from: impl Read) -> io::Result<SecretString> {
