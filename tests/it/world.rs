@@ -260,14 +260,19 @@ impl World {
 
     /// Asks as a conference server does on a busy machine: again where there was no answer in time.
     pub async fn ask_again(&self, credential: &str, name: &str) -> Reply {
+        let mut reply = self.ask(credential, name).await;
         for _ in 0..12 {
-            let reply = self.ask(credential, name).await;
             if reply.status != 503 {
-                return reply;
+                break;
             }
             tokio::time::sleep(Duration::from_millis(300)).await;
+            reply = self.ask(credential, name).await;
+            // The grant whose answer was late: Prosody reads it then.
+            if reply.status == 409 {
+                return self.get(credential, reply.body["conflict_id"].as_str().unwrap()).await;
+            }
         }
-        self.ask(credential, name).await
+        reply
     }
 
     /// Reads a conference.
