@@ -1,5 +1,7 @@
-//! Credentials of conference servers, apps and feeds: a prefix that says whose it is, and 256 random bits.
-//! Only the hash is stored. There is nothing to guess, so a plain SHA-256 is enough.
+//! Credentials of conference servers, apps and feeds: a prefix that says whose it is, and 256 random bits. And the codes of
+//! join links, with 128. Only the hash is stored. There is nothing to guess, so a plain SHA-256 is enough.
+
+mod join_code;
 
 use std::str::FromStr;
 
@@ -7,6 +9,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
+
+pub use self::join_code::{JoinCode, JoinCodeError};
 
 /// Whom a credential is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,6 +5,7 @@
 //! - [`reservation`]: the domain, pure. [`reservation::decide()`] is what it is all about.
 //! - [`store`]: all SQL. [`actions`]: one verb per file. [`app`]: what they work with.
 //! - [`dialect`]: the wire formats of others. [`api`]: our REST API, for appointment apps. [`http`]: health and metrics.
+//! - [`join`]: the pages behind join links, for people; [`texts`]: what they read, in their language.
 //! - [`database`]: connections, migrations, and the private PostgreSQL of the zero set-up mode.
 //! - [`ical`]: calendar files, read and written, pure.
 //! - [`server`]: every URL. [`background`], [`refusal_log`]: what runs beside the requests.
@@ -27,6 +28,7 @@ pub mod dialect;
 pub mod doctor;
 pub mod http;
 pub mod ical;
+pub mod join;
 pub mod metrics;
 pub mod prosody;
 pub mod refusal_log;
@@ -36,6 +38,7 @@ pub mod server;
 pub mod signing;
 pub mod store;
 pub mod telemetry;
+pub mod texts;
 pub mod tls;
 pub mod token;
 pub mod view;

@@ -19,6 +19,7 @@ use crate::dialect::prosody;
 use crate::http::fault::not_found;
 use crate::http::keys::{self, KeySets};
 use crate::http::{get, health, metrics, resource};
+use crate::join;
 use crate::telemetry::RequestSpan;
 use crate::tls::Certificate;
 
@@ -36,6 +37,7 @@ fn routes(config: &mut web::ServiceConfig, api: &ApiConfig) {
         .configure(prosody::routes)
         .configure(|config| api::routes(config, &api.allowed_origins))
         .configure(keys::routes)
+        .configure(join::routes)
         .service(resource("/livez", get().to(health::livez)))
         .service(resource("/readyz", get().to(health::readyz)))
         .service(resource("/metrics", get().to(metrics::metrics)))

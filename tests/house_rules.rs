@@ -16,6 +16,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("token", &["reservation", "signing"]),
     ("config", &["reservation"]),
     ("telemetry", &["config"]),
+    ("texts", &["reservation"]),
     ("store", &["credential", "reservation", "seal", "signing", "token"]),
     ("database", &["config", "store"]),
     ("refusal_log", &["database", "store"]),
@@ -34,6 +35,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "seal",
             "signing",
             "store",
+            "texts",
             "token",
         ],
     ),
@@ -60,9 +62,10 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ),
     ("view", &["actions", "dialect", "reservation", "seal", "signing", "store", "token"]),
     ("dialect", &["actions", "app", "credential", "http", "metrics", "reservation", "telemetry"]),
+    ("join", &["actions", "app", "credential", "http", "reservation", "store", "telemetry", "texts"]),
     ("tls", &["config", "telemetry"]),
     ("http", &["actions", "app", "config", "reservation", "signing", "store", "telemetry"]),
-    ("server", &["api", "app", "config", "dialect", "http", "telemetry", "tls"]),
+    ("server", &["api", "app", "config", "dialect", "http", "join", "telemetry", "tls"]),
 ];
 
 /// Where the checked macros, and with them SQL, may stand.

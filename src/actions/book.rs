@@ -5,6 +5,7 @@ use chrono_tz::Tz;
 use sqlx::PgConnection;
 
 use super::dates::{first_dates, later_dates_in_the_way, place_dates};
+use super::join_links::provide_in;
 use super::passwords::{KeysError, lock, share_keys};
 use super::transaction::transact;
 use crate::app::App;
@@ -267,6 +268,7 @@ pub(super) async fn book_counted(
     if written != Written::Done {
         return Err(in_the_way(db, &appointment, written).await?);
     }
+    provide_in(app, db, &appointment).await?;
     let Some(dates) = dates else {
         later_dates_in_the_way(db, &appointment, &[slot]).await?;
         return Ok((appointment, 1));

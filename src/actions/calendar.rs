@@ -7,12 +7,13 @@ use std::collections::HashMap;
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 
-use self::events::{Dated, Extent, events};
+use self::events::{Dated, Extent, Link, events};
 use crate::app::App;
 use crate::ical::{Outgoing, write};
 use crate::reservation::{Appointment, AppointmentId, BaseUrl, RoomKey, Tenant};
 use crate::store::feeds::FeedRecord;
 use crate::store::{StoreError, appointments, occurrences};
+use crate::texts::Texts;
 
 /// How many appointments a feed shows at the most, those nearest in time.
 pub const MOST_APPOINTMENTS: i64 = 5000;
@@ -36,6 +37,7 @@ pub struct Draft {
     from: Option<DateTime<Utc>>,
     meeting_url: Option<BaseUrl>,
     with_people: bool,
+    link: Option<Link>,
 }
 
 impl Draft {
@@ -49,12 +51,13 @@ impl Draft {
     /// The calendar as a file. Nothing in it depends on when it is written.
     #[must_use]
     pub fn write(&self) -> String {
-        let Self { name, refresh, appointments, room, from, meeting_url, with_people } = self;
+        let Self { name, refresh, appointments, room, from, meeting_url, with_people, link } = self;
         let extent = Extent {
             room: room.as_ref(),
             from: *from,
             meeting_url: meeting_url.as_ref(),
             with_people: *with_people,
+            link: link.as_ref(),
         };
         let events = appointments.iter().flat_map(|dated| events(dated, &extent)).collect();
         write(&Outgoing { name: name.clone(), method: None, refresh: *refresh, events })
@@ -79,7 +82,34 @@ pub async fn appointment_calendar(
         from: None,
         meeting_url: tenant.policy.meeting_url.clone(),
         with_people: true,
+        link: None,
     }))
+}
+
+/// One appointment with all its dates, for who has a join link to it.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn link_calendar(
+    db: &mut PgConnection,
+    texts: &Texts,
+    tenant: &Tenant,
+    appointment: &Appointment,
+    url: &str,
+) -> Result<Draft, StoreError> {
+    Ok(Draft {
+        name: None,
+        refresh: None,
+        appointments: dated(db, tenant, vec![appointment.clone()], None).await?,
+        room: None,
+        from: None,
+        meeting_url: None,
+        with_people: false,
+        link: Some(Link {
+            url: url.to_owned(),
+            sentence: texts.with("invitation-calendar", [("link", url)]),
+        }),
+    })
 }
 
 /// What a feed shows: what takes place from thirty days ago on, or was to, and nobody who is expected.
@@ -101,6 +131,7 @@ pub async fn feed_calendar(app: &App, tenant: &Tenant, feed: &FeedRecord) -> Res
         from: Some(from),
         meeting_url: tenant.policy.meeting_url.clone(),
         with_people: false,
+        link: None,
     })
 }
 

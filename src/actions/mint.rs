@@ -8,8 +8,8 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 use sqlx::PgConnection;
 
-pub(super) use self::place::expected;
 use self::place::{Place, place};
+pub(super) use self::place::{expected, soonest};
 pub(super) use self::sign::{check_key, serve_until, sign};
 use super::private_keys::UnlockKeyError;
 use super::transaction::transact;
@@ -115,6 +115,8 @@ pub struct Minted {
     pub kid: Kid,
     /// When it is good.
     pub validity: Validity,
+    /// Who verifies it.
+    pub verifier: VerifierKind,
     /// Where one enters with it; `None` without a meeting URL, and where it opens more than one room.
     pub url: Option<SecretString>,
     /// What whoever asked should know.
@@ -277,6 +279,7 @@ pub async fn mint_in(
         claims,
         kid: key.kid,
         validity: entry.validity,
+        verifier: settings.verifier,
         url,
         notes,
     })

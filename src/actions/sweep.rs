@@ -5,10 +5,13 @@ use sqlx::PgConnection;
 
 use crate::app::App;
 use crate::config::RetentionConfig;
-use crate::store::{StoreError, conferences, idempotency, refusals, token_revocations};
+use crate::store::{StoreError, conferences, idempotency, join_guesses, refusals, token_revocations};
 
 /// How long an answer is kept for whoever sends its request again.
 const ANSWERS: TimeDelta = TimeDelta::hours(24);
+
+/// How long it is remembered where codes of join links came from that there are not.
+const GUESSED: TimeDelta = TimeDelta::hours(1);
 
 /// How many rows a statement touches at the most, so that it holds no lock for long.
 const BATCH: i64 = 1000;
@@ -46,6 +49,8 @@ pub async fn sweep(app: &App, retention: RetentionConfig) -> Result<Swept, Store
     }
     let until = now - ANSWERS;
     swept.purged += in_batches(&mut db, async |db| idempotency::purge(db, until, BATCH).await).await?;
+    let until = now - GUESSED;
+    swept.purged += in_batches(&mut db, async |db| join_guesses::purge(db, until, BATCH).await).await?;
     swept.purged += in_batches(&mut db, async |db| token_revocations::purge(db, now, BATCH).await).await?;
     Ok(swept)
 }

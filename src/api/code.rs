@@ -61,6 +61,8 @@ pub enum Code {
     NotBooked,
     /// The tenant's tokens are not set up.
     TokensNotSetUp,
+    /// Nobody could use the link.
+    NoInvitation,
     /// The calendar file can't be read.
     UnreadableCalendar,
     /// Some items of a batch can't be done.
@@ -127,6 +129,7 @@ impl Code {
             | Self::AppointmentOver
             | Self::NotBooked
             | Self::TokensNotSetUp
+            | Self::NoInvitation
             | Self::NameTaken
             | Self::TooManyCredentials
             | Self::InUse
@@ -168,6 +171,7 @@ impl Code {
             Self::AppointmentOver => "The appointment is over",
             Self::NotBooked => "Nobody booked this room",
             Self::TokensNotSetUp => "This tenant's room tokens are not set up",
+            Self::NoInvitation => "Nobody could use this link",
             Self::UnreadableCalendar => "The calendar file can't be read",
             Self::BatchFailed => "Some items of the batch can't be done",
             Self::NameTaken => "The name is taken",
@@ -261,6 +265,11 @@ impl Code {
                 "There is no key that signs what the tenant's tokens are to be signed with, or nobody knows whose rooms \
                  they are; the detail says which. An operator gives the tenant a meeting URL (`frontdesk tenant`), token \
                  settings (`frontdesk token settings`) or a key (`frontdesk keys`)."
+            }
+            Self::NoInvitation => {
+                "The link is revoked, or can't be shown any more because its master key is gone: make a new one with \
+                 `POST /v1/appointments/{id}/join-links`. Or the service does not know under which address people reach \
+                 it: an operator sets `public_url`. The detail says which."
             }
             Self::UnreadableCalendar => {
                 "The file is not iCalendar (RFC 5545), not complete, or too large; the detail says where. Nothing was \

@@ -16,6 +16,7 @@ use moka::sync::Cache;
 
 use super::code::Code;
 use super::problem::Problem;
+use crate::http::client::network;
 use crate::reservation::CredentialId;
 
 /// How many wrong credentials from one address are answered as such in a minute, at once or spread out.
@@ -76,11 +77,6 @@ impl Limiter {
             too_often(detail, until.wait_time_from(DefaultClock::default().now()))
         })
     }
-}
-
-/// Whoever has one address of IPv6 has the whole network.
-fn network(address: IpAddr) -> IpNet {
-    IpNet::new_assert(address, if address.is_ipv4() { 32 } else { 64 }).trunc()
 }
 
 fn too_often(detail: impl Display, wait: Duration) -> Problem {

@@ -18,6 +18,7 @@ mod docs;
 pub mod door;
 mod feeds;
 pub mod field;
+mod join_links;
 pub mod limiter;
 pub mod once;
 mod openapi;
@@ -33,7 +34,7 @@ use actix_cors::Cors;
 use actix_web::middleware::{Condition, from_fn};
 use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder, Route, web};
 
-use self::admin::{apps, servers, signing_keys, tenant_removal, tenants, token_settings};
+use self::admin::{apps, brand, servers, signing_keys, tenant_removal, tenants, token_settings};
 use self::code::Code;
 use self::door::door;
 use self::problem::Problem;
@@ -86,6 +87,12 @@ pub fn routes(config: &mut web::ServiceConfig, allowed: &Origins) {
                 "/appointments/{id}/tokens",
                 [post().to(tokens::for_appointment), delete().to(tokens::revoke::of_appointment)],
             ))
+            .service(at(
+                "/appointments/{id}/join-links",
+                [get().to(join_links::list), post().to(join_links::create)],
+            ))
+            .service(at("/join-links/{id}", [delete().to(join_links::revoke)]))
+            .service(at("/join-links/{id}/invitation", [get().to(join_links::invite)]))
             .service(at("/rooms/{room}/tokens", [post().to(tokens::for_room)]))
             .service(at("/tokens", [post().to(tokens::for_many)]))
             .service(at("/instant-rooms", [post().to(tokens::instant::create)]))
@@ -105,6 +112,7 @@ pub fn routes(config: &mut web::ServiceConfig, allowed: &Origins) {
                 "/tenants/{name}/token-settings",
                 [get().to(token_settings::show), patch().to(token_settings::change)],
             ))
+            .service(at("/tenants/{name}/brand", [get().to(brand::show), patch().to(brand::change)]))
             .service(at("/tenants/{name}/export", [get().to(tenant_removal::export)]))
             .service(at("/servers", [get().to(servers::list_all), post().to(servers::create)]))
             .service(at("/servers/{id}", [get().to(servers::show), patch().to(servers::change)]))

@@ -9,9 +9,9 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, ResponseBuilder};
 use utoipa::{Modify, OpenApi as _};
 
-use super::admin::{apps, servers, signing_keys, tenant_removal, tenants, token_settings};
+use super::admin::{apps, brand, servers, signing_keys, tenant_removal, tenants, token_settings};
 use super::problem::ProblemView;
-use super::{appointments, calendars, conferences, decisions, feeds, rooms, shape, tokens};
+use super::{appointments, calendars, conferences, decisions, feeds, join_links, rooms, shape, tokens};
 
 /// The document. Each handler of the routes is listed here; a test compares the two.
 #[derive(utoipa::OpenApi)]
@@ -46,6 +46,10 @@ use super::{appointments, calendars, conferences, decisions, feeds, rooms, shape
         feeds::create,
         feeds::list,
         feeds::revoke,
+        join_links::create,
+        join_links::list,
+        join_links::revoke,
+        join_links::invite,
         rooms::decide,
         rooms::free_busy,
         tokens::for_appointment,
@@ -65,6 +69,8 @@ use super::{appointments, calendars, conferences, decisions, feeds, rooms, shape
         tenants::change,
         token_settings::show,
         token_settings::change,
+        brand::show,
+        brand::change,
         tenant_removal::remove,
         tenant_removal::export,
         servers::list_all,

@@ -24,6 +24,14 @@ pub struct PageView<T> {
     next_cursor: Option<String>,
 }
 
+impl<T> PageView<T> {
+    /// A list that is short enough for one page.
+    #[must_use]
+    pub fn whole(data: Vec<T>) -> Self {
+        Self { data, next_cursor: None }
+    }
+}
+
 /// Where a page begins and how long it is.
 #[derive(Debug, Clone)]
 pub struct Paging {

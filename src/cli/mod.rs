@@ -6,6 +6,7 @@
 mod app;
 mod appointment;
 mod bare_session;
+mod brand;
 mod calendar;
 mod conference;
 mod decide;
@@ -13,6 +14,7 @@ mod decision;
 mod doctor;
 mod feed;
 mod health;
+mod join_link;
 mod keys;
 mod master_keys;
 mod parse;
@@ -116,6 +118,8 @@ enum Command {
     Decision(decision::DecisionCommand),
     /// Feeds: calendars that others subscribe to
     Feed(feed::FeedArgs),
+    /// Join links: by which people come in
+    JoinLink(join_link::JoinLinkArgs),
     /// Keys that room tokens are signed with
     Keys(keys::KeysArgs),
     /// Room tokens: what lets people into rooms
@@ -226,6 +230,7 @@ async fn dispatch(command: Command, output: Output, config: Config, place: Place
         Command::Decision(command) => command.run(app, output).await,
         Command::MasterKeys(_) => master_keys::run_reseal(app, output).await,
         Command::Feed(args) => args.run(app, output).await,
+        Command::JoinLink(args) => args.run(app, output).await,
         Command::Keys(args) => args.run(app, output).await,
         Command::Token(args) => args.run(app, output).await,
         Command::Room(command) => command.run(app, output).await,

@@ -1,11 +1,13 @@
 //! Values on the command line.
 
+use std::io::Read as _;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 use strum::{IntoEnumIterator as _, VariantNames as _};
 
 use crate::app::App;
-use crate::reservation::{Metadata, MetadataError, Tenant, TenantName};
+use crate::reservation::{Logo, LogoError, Metadata, MetadataError, Tenant, TenantName};
 use crate::signing::{Algorithm, PublicKey, PublicKeyError};
 use crate::store::{StoreError, tenants};
 
@@ -92,6 +94,22 @@ pub(super) enum PublicKeyFileError {
 /// A public key from a file; read while the command line is parsed, when a process of root's still is root's.
 pub(super) fn public_key_file(path: &str) -> Result<PublicKey, PublicKeyFileError> {
     Ok(std::fs::read_to_string(path)?.parse()?)
+}
+
+/// Why a file has no logo for us.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum LogoFileError {
+    #[error(transparent)]
+    Read(#[from] std::io::Error),
+    #[error(transparent)]
+    Logo(#[from] LogoError),
+}
+
+/// A logo from a file; read while the command line is parsed, like a key.
+pub(super) fn logo_file(path: &str) -> Result<Logo, LogoFileError> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(Logo::MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(Logo::new(bytes)?)
 }
 
 /// A value, or `none` to take it away.

@@ -5,6 +5,7 @@ use chrono_tz::Tz;
 use clap::{Args, Subcommand};
 
 use super::Done;
+use super::brand::BrandArgs;
 use super::parse::{Maybe, count, length, positive_length, tenant, time_zone};
 use super::print::{Output, lines};
 use crate::actions::add_tenant::add_tenant;
@@ -45,6 +46,13 @@ pub(super) enum TenantCommand {
     Show {
         /// Its name
         name: TenantName,
+    },
+    /// Show or change what people see of a tenant: its name, colour and logo
+    Brand {
+        /// Its name
+        name: TenantName,
+        #[command(flatten)]
+        brand: BrandArgs,
     },
     /// Write everything of a tenant to the output, as JSON Lines: its policy, apps without credentials, appointments,
     /// conferences, refusals
@@ -170,6 +178,7 @@ impl TenantCommand {
                 output.one(&TenantView::from(&tenant))
             }
             Self::Show { name } => output.one(&TenantView::from(&tenant(app, Some(name)).await?)),
+            Self::Brand { name, brand } => brand.run(app, &name, output).await,
             Self::Export { name, with_passwords } => {
                 let mut export = export_tenant(app, &name, with_passwords).await?;
                 while let Some(page) = export.page(app).await? {

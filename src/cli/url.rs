@@ -3,6 +3,7 @@
 use std::net::{Ipv6Addr, SocketAddr};
 
 use crate::config::Config;
+use crate::reservation::BaseUrl;
 
 /// From this host, while it listens on `address`.
 pub(super) fn local_url(config: &Config, address: SocketAddr) -> String {
@@ -13,6 +14,13 @@ pub(super) fn local_url(config: &Config, address: SocketAddr) -> String {
 /// From anywhere, as far as the settings say so.
 pub(super) fn public_url(config: &Config, address: SocketAddr) -> String {
     config.public_url.as_ref().map_or_else(|| local_url(config, address), ToString::to_string)
+}
+
+/// From anywhere, where that is known: people who are sent a link can open it. Who listens on this host only is reached from
+/// this host only.
+pub(super) fn known_url(config: &Config) -> Option<BaseUrl> {
+    let is_local = config.listen.ip().is_loopback() && config.listen.port() != 0;
+    config.public_url.clone().or_else(|| local_url(config, config.listen).parse().ok().filter(|_| is_local))
 }
 
 /// An address that a client on this host can use.

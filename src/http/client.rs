@@ -13,6 +13,12 @@ pub fn address(request: &HttpRequest, trusted: &[IpNet]) -> Option<IpAddr> {
     Some(behind(request.peer_addr()?.ip(), request.headers(), trusted))
 }
 
+/// The network that counts as one client: whoever has one address of IPv6 has the whole network.
+#[must_use]
+pub fn network(address: IpAddr) -> IpNet {
+    IpNet::new_assert(address, if address.is_ipv4() { 32 } else { 64 }).trunc()
+}
+
 fn behind(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let is_proxy = |address: IpAddr| trusted.iter().any(|network| network.contains(&address));
     let lines = headers.get_all(header::X_FORWARDED_FOR).filter_map(|line| line.to_str().ok());

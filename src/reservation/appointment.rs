@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{
     AppId, AppointmentId, Description, ExternalId, Metadata, NameError, Node, Options, Participant,
-    Recurrence, RoomKey, Series, Slot, TenantId, Title,
+    PersonName, Recurrence, Role, RoomKey, Series, Slot, TenantId, Title,
 };
 
 /// A booked room. What it leaves open (`None`) follows the tenant's setting of the day.
@@ -187,6 +187,13 @@ impl AppointmentState {
 }
 
 impl Appointment {
+    /// The names of its hosts, as far as they have any.
+    #[must_use]
+    pub fn hosts(&self) -> Vec<&str> {
+        let hosts = self.participants.iter().filter(|one| one.role == Role::Host);
+        hosts.filter_map(|host| host.name.as_ref()).map(PersonName::as_str).collect()
+    }
+
     /// When it takes place: from the first of its dates to the end of the last.
     #[must_use]
     pub fn span(&self) -> Slot {

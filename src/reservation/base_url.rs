@@ -38,6 +38,12 @@ impl BaseUrl {
         self.0.host_str().unwrap_or_default()
     }
 
+    /// Its scheme, host and port: `https://meet.example.org`.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        self.0.origin().ascii_serialization()
+    }
+
     /// What its path ends in, decoded; `None` where it has no path.
     #[must_use]
     pub fn last_segment(&self) -> Option<String> {

@@ -75,6 +75,8 @@ ids! {
     ConferenceId,
     /// A feed: a calendar that others subscribe to.
     FeedId,
+    /// A join link: by which somebody comes in.
+    JoinLinkId,
     /// A key that room tokens are signed with.
     SigningKeyId,
     /// A room token: its `jti`.

@@ -6,9 +6,11 @@ mod appointment;
 mod ask;
 mod base_url;
 mod booked_date;
+mod brand;
 mod conference;
 mod decide;
 mod decision;
+mod doorway;
 mod feed;
 mod free_busy;
 mod ids;
@@ -30,14 +32,16 @@ pub use appointment::{Appointment, AppointmentState, Recurring, RoomName, RoomPa
 pub use ask::{Ask, Server, ServerState, Situation};
 pub use base_url::{BaseUrl, BaseUrlError};
 pub use booked_date::{BookedDate, DateField};
+pub use brand::{Brand, Color, ColorError, Logo, LogoError, LogoType};
 pub use conference::{CloseReason, Conference, MailOwner, Options};
 pub use decide::decide;
 pub use decision::{Basis, Decision, Grant, Reason, ReasonCode, Refusal, Replaces};
+pub use doorway::{Arrival, Doorway, RoomNow};
 pub use feed::FeedOf;
 pub use free_busy::{Booked, FreeBusy, Range, RangeError};
 pub use ids::{
-    AppId, AppointmentId, ConferenceId, CredentialId, FeedId, ParticipantId, RevocationId, ServerId,
-    SigningKeyId, TenantId, TokenId,
+    AppId, AppointmentId, ConferenceId, CredentialId, FeedId, JoinLinkId, ParticipantId, RevocationId,
+    ServerId, SigningKeyId, TenantId, TokenId,
 };
 pub use instant_room::{InstantRoom, InstantRoomError};
 pub use metadata::{Metadata, MetadataError};
@@ -52,4 +56,6 @@ pub use schedule::{Near, Window};
 pub use scope::{Scope, ScopeError, Scopes};
 pub use series_plan::{Reach, SeriesPlan, plan_series};
 pub use slot::Slot;
-pub use text::{Description, Email, EmailError, ExternalId, HostKey, Label, PersonName, TextError, Title};
+pub use text::{
+    Description, DisplayName, Email, EmailError, ExternalId, HostKey, Label, PersonName, TextError, Title,
+};

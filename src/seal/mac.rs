@@ -21,6 +21,11 @@ impl MasterKeys {
         self.first.tag(purpose, tenant, message)
     }
 
+    /// The tags of a message by each key, the first key's first.
+    pub fn tags(&self, purpose: &'static str, tenant: Uuid, message: &[u8]) -> impl Iterator<Item = Tag> {
+        self.iter().map(move |key| key.tag(purpose, tenant, message))
+    }
+
     /// Whether one of the keys made this tag, for the same purpose, tenant and message. Takes as
     /// long where most of it is right.
     #[must_use]

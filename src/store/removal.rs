@@ -33,6 +33,8 @@ pub struct Counts {
     pub signing_keys: i64,
     /// Feeds.
     pub feeds: i64,
+    /// Join links.
+    pub join_links: i64,
     /// Conference servers whose default tenant it was.
     pub servers: i64,
     /// Credentials of those.
@@ -65,6 +67,8 @@ pub async fn remove_tenant(db: &mut PgConnection, tenant: TenantId) -> Result<Co
              signing_keys AS (DELETE FROM signing_keys WHERE tenant_id = $1 RETURNING id),
              token_settings AS (DELETE FROM token_settings WHERE tenant_id = $1),
              token_revocations AS (DELETE FROM token_revocations WHERE tenant_id = $1),
+             brand AS (DELETE FROM brands WHERE tenant_id = $1),
+             join_links AS (DELETE FROM join_links WHERE tenant_id = $1 RETURNING id),
              feeds AS (DELETE FROM feeds WHERE tenant_id = $1 RETURNING id),
              apps AS (DELETE FROM apps WHERE tenant_id = $1 RETURNING id),
              keys AS (DELETE FROM idempotency_keys WHERE tenant_id = $1),
@@ -84,6 +88,7 @@ pub async fn remove_tenant(db: &mut PgConnection, tenant: TenantId) -> Result<Co
                (SELECT count(*) FROM app_signing_keys) AS "app_signing_keys!",
                (SELECT count(*) FROM signing_keys) AS "signing_keys!",
                (SELECT count(*) FROM feeds) AS "feeds!",
+               (SELECT count(*) FROM join_links) AS "join_links!",
                (SELECT count(*) FROM servers) AS "servers!",
                (SELECT count(*) FROM server_credentials) AS "server_credentials!"
         "#,

@@ -1,11 +1,13 @@
 //! Appointments.
 
 use chrono::{DateTime, Utc};
+use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{seconds, time};
+use crate::actions::join_links::JoinLink;
 use crate::reservation::{
     AppId, Appointment, AppointmentId, ConferenceId, Description, Email, ExternalId, Participant,
     ParticipantId, PersonName, Recurrence, Recurring, Role, Tenant, Title,
@@ -57,6 +59,10 @@ pub struct AppointmentView {
     #[serde(skip_serializing_if = "Option::is_none")]
     password: Option<String>,
     participants: Vec<ParticipantView>,
+    /// The link by which anybody comes in; left out like `join_url`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = "uri-reference")]
+    guest_join_url: Option<String>,
     /// What the app keeps with it.
     #[schema(value_type = Object)]
     metadata: Value,
@@ -113,7 +119,7 @@ impl From<&Recurring> for RecurrenceView {
 /// Somebody who is expected.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Participant)]
-struct ParticipantView {
+pub(super) struct ParticipantView {
     #[schema(value_type = uuid::Uuid)]
     id: ParticipantId,
     /// `host`, `participant` or `observer`.
@@ -122,6 +128,10 @@ struct ParticipantView {
     name: Option<String>,
     email: Option<String>,
     external_id: Option<String>,
+    /// The link by which they come in, for apps with the scope `tokens:mint`; left out from lists and for everybody else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = "uri-reference")]
+    join_url: Option<String>,
 }
 
 /// A room that is open now.
@@ -168,6 +178,7 @@ impl AppointmentView {
             has_password: appointment.options.password.is_some(),
             password: None,
             participants: appointment.participants.iter().map(ParticipantView::from).collect(),
+            guest_join_url: None,
             metadata: appointment.metadata.to_value(),
             external_id: appointment.external_id.as_ref().map(ExternalId::to_string),
             app: appointment.app,
@@ -183,6 +194,25 @@ impl AppointmentView {
     #[must_use]
     pub fn with_password(self, password: Option<String>) -> Self {
         Self { password, ..self }
+    }
+
+    /// The same, with the links by which people come in.
+    #[must_use]
+    pub fn with_links(mut self, links: &[JoinLink]) -> Self {
+        for link in links {
+            let Some(url) = &link.url else { continue };
+            let place = match link.record.participant {
+                None => Some(&mut self.guest_join_url),
+                Some(id) => {
+                    let theirs = self.participants.iter_mut().find(|one| one.id == id);
+                    theirs.map(|one| &mut one.join_url)
+                }
+            };
+            if let Some(place) = place {
+                *place = Some(url.expose_secret().to_owned());
+            }
+        }
+        self
     }
 
     /// The same, with the conference where one of these is its own.
@@ -201,6 +231,7 @@ impl From<&Participant> for ParticipantView {
             name: participant.name.as_ref().map(PersonName::to_string),
             email: participant.email.as_ref().map(Email::as_str).map(ToOwned::to_owned),
             external_id: participant.external_id.as_ref().map(ExternalId::to_string),
+            join_url: None,
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod app;
 mod appointment;
+mod brand;
 mod conference;
 mod credential;
 mod decided;
@@ -11,6 +12,7 @@ mod feed;
 mod forecast;
 mod free_busy;
 mod import;
+mod join_link;
 mod master_key;
 mod occurrence;
 mod preview;
@@ -25,6 +27,7 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 pub use self::app::{AppDetailView, AppView, SigningKeyOnce};
 pub use self::appointment::AppointmentView;
+pub use self::brand::BrandView;
 pub use self::conference::{ConferenceView, RefusalView};
 pub use self::credential::CredentialOnce;
 pub use self::decided::DecidedView;
@@ -33,6 +36,7 @@ pub use self::feed::{FeedOnce, FeedView};
 pub use self::forecast::ForecastView;
 pub use self::free_busy::FreeBusyView;
 pub use self::import::ImportView;
+pub use self::join_link::{InvitationView, JoinLinkView};
 pub use self::master_key::{LossView, MasterKeyView, ResealedView};
 pub use self::occurrence::OccurrenceView;
 pub use self::preview::PreviewView;

@@ -8,6 +8,8 @@ use chrono_tz::Tz;
 use frontdesk::actions::add_app::add_app;
 use frontdesk::actions::app_credentials::{NewSigningKey, add_app_credential, add_signing_key};
 use frontdesk::actions::book::{book, book_in};
+use frontdesk::actions::branding::{BrandChange, change_brand};
+use frontdesk::actions::change_appointment::Patch;
 use frontdesk::actions::change_server::{ServerChange, change_server};
 use frontdesk::actions::export_tenant::{ExportError, export_tenant};
 use frontdesk::actions::feeds::add_feed;
@@ -92,6 +94,9 @@ async fn furnished() -> (World, String) {
     let owner = KeyOwner::Tenant(acme());
     add_token_key(&world.app, &owner, Algorithm::Es256, KeySource::Make, None).await.unwrap();
     add_feed(&world.app, &acme(), FeedOf::Tenant, "All".parse().unwrap()).await.unwrap();
+    let named =
+        BrandChange { display_name: Patch::Set("Acme Clinic".parse().unwrap()), ..Default::default() };
+    change_brand(&world.app, &acme(), named).await.unwrap();
     let mut db = world.db().acquire().await.unwrap();
     let tenant = tenants::by_name(&mut db, &acme()).await.unwrap().unwrap().id;
     token_settings::put(&mut db, tenant, &TokenSettings::default()).await.unwrap();
@@ -152,6 +157,7 @@ async fn a_removed_tenant_leaves_no_row_in_any_table_and_is_counted() {
         app_signing_keys: 1,
         signing_keys: 1,
         feeds: 1,
+        join_links: 5,
         servers: 1,
         server_credentials: 1,
     };

@@ -35,7 +35,7 @@ async fn columns_of_bytes_are_declared_as_sealed_unless_they_are_hashes() {
     let columns: Vec<(String, String)> = sqlx::query_as(
         "SELECT table_name, column_name FROM information_schema.columns
          WHERE table_schema = 'public' AND table_name <> '_sqlx_migrations' AND data_type = 'bytea'
-           AND column_name NOT IN ('hash', 'key_hash', 'kid_hash', 'request_hash', 'fingerprint')",
+           AND column_name NOT IN ('hash', 'key_hash', 'kid_hash', 'request_hash', 'fingerprint', 'network', 'logo')",
     )
     .fetch_all(&mut db)
     .await

@@ -10,7 +10,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::ical::{OutgoingEvent, Person, Uid};
 use crate::reservation::{
-    Appointment, BaseUrl, BookedDate, Participant, Recurrence, Role, RoomKey, RoomName, Series, Slot,
+    Appointment, BaseUrl, BookedDate, Description, Participant, Recurrence, Role, RoomKey, RoomName, Series,
+    Slot,
 };
 
 /// More dates than a series may have placed.
@@ -37,6 +38,16 @@ pub(super) struct Extent<'a> {
     pub meeting_url: Option<&'a BaseUrl>,
     /// Whether it says who is expected.
     pub with_people: bool,
+    /// By which link whoever gets it comes in.
+    pub link: Option<&'a Link>,
+}
+
+/// A join link.
+#[derive(Debug)]
+pub(super) struct Link {
+    pub url: String,
+    /// What is told of it.
+    pub sentence: String,
 }
 
 /// The events that an appointment is.
@@ -168,7 +179,7 @@ impl Extent<'_> {
         let title = appointment.title.clone();
         let mut event = self.event(appointment, &appointment.room, appointment.slot);
         event.title = title.or(event.title);
-        event.description.clone_from(&appointment.description);
+        event.description = self.described(appointment.description.as_ref());
         event
     }
 
@@ -176,14 +187,22 @@ impl Extent<'_> {
     fn date(&self, appointment: &Appointment, date: &BookedDate) -> OutgoingEvent {
         let mut event = self.event(appointment, &date.room, date.slot);
         event.title = date.title.clone().or(event.title);
-        event.description.clone_from(&date.description);
+        event.description = self.described(date.description.as_ref());
         event.cancelled = date.cancelled_at.is_some();
         event.last_modified = event.last_modified.max(date.cancelled_at);
         event
     }
 
+    /// What is told of it, with the link at its end: not every calendar shows where an event is.
+    fn described(&self, description: Option<&Description>) -> Option<Description> {
+        let Some(link) = self.link else { return description.cloned() };
+        let told = description.map_or_else(String::new, |text| format!("{text}\n\n"));
+        format!("{told}{}", link.sentence).parse().ok().or_else(|| description.cloned())
+    }
+
     fn event(&self, appointment: &Appointment, room: &RoomName, slot: Slot) -> OutgoingEvent {
-        let url = self.meeting_url.map(|url| url.with_segment(room.as_str()));
+        let room_url = || self.meeting_url.map(|url| url.with_segment(room.as_str()));
+        let url = self.link.map(|link| link.url.clone()).or_else(room_url);
         let (organizer, attendees) =
             if self.with_people { people(&appointment.participants) } else { (None, Vec::new()) };
         OutgoingEvent {

@@ -139,7 +139,7 @@ async fn of_room(
 
 /// Of two dates the one that people come for now. As a decision has it, in the gap where one may still stay and the
 /// other may already come, that is the next one.
-fn soonest(dates: Vec<DateWindow>, now: DateTime<Utc>) -> Option<DateWindow> {
+pub(in crate::actions) fn soonest(dates: Vec<DateWindow>, now: DateTime<Utc>) -> Option<DateWindow> {
     let mut dates = dates.into_iter();
     let first = dates.next()?;
     let is_over = first.slot.ends().is_some_and(|ends| ends <= now);

@@ -2,6 +2,7 @@
 //! tenants.
 
 pub(super) mod apps;
+pub(super) mod brand;
 mod errors;
 pub(super) mod servers;
 pub(super) mod signing_keys;

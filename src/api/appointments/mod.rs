@@ -22,6 +22,7 @@ use super::problem::{Problem, ProblemView};
 use crate::actions::book::book_in;
 use crate::actions::cancel::cancel_in;
 use crate::actions::change_appointment::change_appointment_in;
+use crate::actions::join_links::join_links_of;
 use crate::actions::passwords::unlock;
 use crate::actions::transaction::transact;
 use crate::app::App;
@@ -202,7 +203,12 @@ async fn whole(
     appointment: &Appointment,
 ) -> Result<AppointmentView, Problem> {
     let password = password(app, caller, appointment.id, &appointment.options)?;
-    Ok(seen(app, db, caller, appointment).await?.with_password(password))
+    let view = seen(app, db, caller, appointment).await?.with_password(password);
+    if !caller.scopes.contains(Scope::TokensMint) {
+        return Ok(view);
+    }
+    let links = join_links_of(app, db, appointment).await?;
+    Ok(view.with_links(&links))
 }
 
 /// The appointment as it is now, without its password.

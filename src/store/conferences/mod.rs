@@ -1,8 +1,10 @@
 //! Granted rooms: read back, closed, tidied up. How they come to be is in [`claim`](super::claim).
 
 mod records;
+mod room_now;
 
 pub use records::{ConferenceRecord, Filter, State, by_id, list};
+pub use room_now::room_now;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;

@@ -2,6 +2,7 @@
 
 mod calendar;
 mod dates;
+mod doorway;
 mod feed;
 mod windows;
 
@@ -16,6 +17,7 @@ use crate::seal::Sealed;
 
 pub use calendar::{CalendarEntry, Filter, booked, list, of_appointments};
 pub use dates::{keep_as_was, of_appointment, of_original_start, place, remove};
+pub use doorway::{last, next_cancelled};
 pub use feed::{different, original_starts};
 pub use windows::{DateWindow, Which, windows};
 

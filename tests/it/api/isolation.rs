@@ -92,6 +92,10 @@ const OPERATIONS: &[(&str, Kind)] = &[
     ("createFeed", Kind::New(r#"{"label":"feed","room":"secret-room"}"#)),
     ("listFeeds", Kind::List(&["", "?limit=1&cursor={cursor}"])),
     ("revokeFeed", Kind::Thing),
+    ("createJoinLink", Kind::Thing),
+    ("listJoinLinks", Kind::Thing),
+    ("revokeJoinLink", Kind::Thing),
+    ("getInvitation", Kind::Thing),
     ("listConferences", Kind::List(&["", "?limit=1&cursor={cursor}"])),
     ("getConference", Kind::Thing),
     ("closeConference", Kind::Thing),
@@ -125,6 +129,7 @@ struct Two {
     appointment: String,
     conference: String,
     feed: String,
+    join_link: String,
 }
 
 impl Two {
@@ -166,7 +171,9 @@ impl Two {
             async || owner.post("/v1/feeds", json!({ "label": "secret-feed", "all": true })).await.id();
         feed().await;
         let feed = feed().await;
-        Self { world, owner, other, appointment: booked.id(), conference, feed }
+        let links = owner.get(&format!("/v1/appointments/{}/join-links", booked.id())).await.body;
+        let join_link = links["data"][0]["id"].as_str().unwrap().to_owned();
+        Self { world, owner, other, appointment: booked.id(), conference, feed, join_link }
     }
 
     /// The path of what the first tenant has.
@@ -174,6 +181,7 @@ impl Two {
         let thing = match operation.path.as_str() {
             path if path.starts_with("/v1/appointments/{id}") => &self.appointment,
             path if path.starts_with("/v1/feeds/{id}") => &self.feed,
+            path if path.starts_with("/v1/join-links/{id}") => &self.join_link,
             path if path.starts_with("/v1/conferences/{id}") => &self.conference,
             path => panic!("say what the first tenant has at {path}"),
         };

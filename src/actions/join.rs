@@ -1,0 +1,215 @@
+//! Somebody comes by a join link: what they find, and how they get in.
+
+use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
+use ipnet::IpNet;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use secrecy::{ExposeSecret as _, SecretString};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::mint::{Holder, MintError, Minted, Opens, TokenRequest, mint};
+use super::passwords::{UnlockError, unlock};
+use crate::app::App;
+use crate::credential::JoinCode;
+use crate::reservation::{
+    Appointment, Arrival, BookedDate, Brand, Doorway, JoinLinkId, Participant, RoomNow, Tenant,
+};
+use crate::store::occurrences::{self, DateWindow, Which};
+use crate::store::{StoreError, appointments, brands, conferences, join_guesses, join_links, tenants};
+use crate::token::VerifierKind;
+
+/// How many codes that there are not may come from one network in [`GUESSING`].
+pub const MOST_GUESSES: i64 = 60;
+
+/// The time in which they are counted.
+const GUESSING: TimeDelta = TimeDelta::minutes(10);
+
+/// Somebody who has come by a join link.
+#[derive(Debug)]
+pub struct Visit {
+    /// The link that they came by.
+    pub link: JoinLinkId,
+    /// Its code.
+    pub code: JoinCode,
+    /// The tenant.
+    pub tenant: Tenant,
+    /// What people see of it.
+    pub brand: Brand,
+    /// The appointment.
+    pub appointment: Appointment,
+    /// Who they are; `None` for a guest.
+    pub participant: Option<Participant>,
+    /// What they find.
+    pub doorway: Doorway,
+    /// The date that they come for, or else the last.
+    pub date: Option<BookedDate>,
+    /// A date that would have come before that one, and was cancelled.
+    pub instead_of: Option<BookedDate>,
+}
+
+/// Why somebody finds nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum VisitError {
+    /// There is no such code.
+    #[error("there is no such join link")]
+    Unknown,
+    /// Too many came from there that there are not.
+    #[error("too many codes that there are not came from this address")]
+    TooMany,
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<sqlx::Error> for VisitError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// Why somebody can't get in through an open door.
+#[derive(Debug, thiserror::Error)]
+pub enum EnterError {
+    /// Where the rooms are is not known.
+    #[error("the tenant has no meeting URL, so nobody can be sent to its rooms")]
+    NoMeetingUrl,
+    /// There is no token.
+    #[error(transparent)]
+    Mint(#[from] MintError),
+    /// The room's password can't be read.
+    #[error(transparent)]
+    Password(#[from] UnlockError),
+}
+
+/// Finds out what somebody finds who comes with this code. Writes nothing: looking uses nothing up.
+///
+/// Codes that there are not are counted for the network that they come from, on all replicas together. Who knows a code that
+/// there is gets in from there all the same: others behind the same address must not keep anybody out, and with 128 bits
+/// there is nothing to be guessed.
+///
+/// # Errors
+/// Where there is no such code.
+pub async fn visit(app: &App, code: &JoinCode, network: Option<IpNet>) -> Result<Visit, VisitError> {
+    let now = app.clock.now();
+    let mut db = app.db.acquire().await?;
+    let Some(link) = join_links::by_code(&mut db, code.hash()).await? else {
+        return Err(guessed(app, &mut db, network, now).await?);
+    };
+    let tenant = tenants::by_id(&mut db, link.tenant).await?.ok_or(VisitError::Unknown)?;
+    let appointment = appointments::by_id(&mut db, tenant.id, link.appointment).await?;
+    let appointment = appointment.ok_or(VisitError::Unknown)?;
+    let brand = brands::get(&mut db, tenant.id).await?;
+    let next = occurrences::windows(&mut db, tenant.id, Which::Appointment(appointment.id), now).await?;
+    let next = super::mint::soonest(next, now);
+    let room = match &next {
+        Some(next) if next.window.gate <= now => {
+            let with_count = tenant.policy.capacity.is_some();
+            conferences::room_now(&mut db, tenant.id, next.room.key(), now, with_count).await?
+        }
+        _ => RoomNow::default(),
+    };
+    let (date, instead_of) = dates(&mut db, &appointment, next.as_ref(), now).await?;
+    let participant = appointment.participants.iter().find(|one| Some(one.id) == link.participant).cloned();
+    let arrival = Arrival {
+        switched_off: tenant.disabled_at.is_some(),
+        revoked: link.revoked_at.is_some() || (link.participant.is_some() && participant.is_none()),
+        cancelled: appointment.cancelled_at.is_some()
+            || date.as_ref().is_some_and(|date| date.cancelled_at.is_some()),
+        date: next.map(|next| (next.id, next.window)),
+        room,
+        capacity: tenant.policy.capacity,
+    };
+    let doorway = arrival.finds(now);
+    Ok(Visit {
+        link: link.id,
+        code: code.clone(),
+        tenant,
+        brand,
+        appointment,
+        participant,
+        doorway,
+        date,
+        instead_of,
+    })
+}
+
+/// Counts a code that there is not. The address itself is not kept.
+async fn guessed(
+    app: &App,
+    db: &mut PgConnection,
+    network: Option<IpNet>,
+    now: DateTime<Utc>,
+) -> Result<VisitError, StoreError> {
+    let Some(network) = network else { return Ok(VisitError::Unknown) };
+    let network = app.keys.tag("join guesses", Uuid::nil(), network.to_string().as_bytes());
+    let minute = now.duration_trunc(TimeDelta::minutes(1)).unwrap_or(now);
+    let guesses = join_guesses::count(db, network, minute, minute - GUESSING).await?;
+    Ok(if guesses > MOST_GUESSES { VisitError::TooMany } else { VisitError::Unknown })
+}
+
+/// The date that somebody comes for, or else the last one, and the cancelled one in whose place it is.
+async fn dates(
+    db: &mut PgConnection,
+    appointment: &Appointment,
+    next: Option<&DateWindow>,
+    now: DateTime<Utc>,
+) -> Result<(Option<BookedDate>, Option<BookedDate>), StoreError> {
+    let (tenant, id) = (appointment.tenant, appointment.id);
+    let Some(next) = next else {
+        return Ok((occurrences::last(db, tenant, id).await?, None));
+    };
+    let date = occurrences::of_original_start(db, tenant, id, next.id.original_start).await?;
+    if appointment.recurring.is_none() || next.window.gate <= now {
+        return Ok((date, None));
+    }
+    let cancelled = occurrences::next_cancelled(db, tenant, id, now).await?;
+    let before = cancelled.filter(|cancelled| cancelled.slot.starts() < next.slot.starts());
+    Ok((date, before))
+}
+
+impl Visit {
+    /// What people have to type in the room, which nobody can do for them.
+    ///
+    /// # Errors
+    /// Where there is something and it can't be read.
+    pub fn password(&self, app: &App) -> Result<Option<SecretString>, UnlockError> {
+        let Some(date) = &self.date else { return Ok(None) };
+        unlock(&app.keys, self.tenant.id, Some(self.appointment.id), &date.options)
+            .inspect_err(|_| _ = app.metrics.unseal_failures.inc())
+    }
+}
+
+/// Lets somebody in through an open door: where they enter, with a token that was just made for them.
+///
+/// # Errors
+/// Where there is no token for them, or no address.
+pub async fn enter(app: &App, visit: &Visit) -> Result<SecretString, EnterError> {
+    let base = visit.tenant.policy.meeting_url.as_ref().ok_or(EnterError::NoMeetingUrl)?;
+    let date = visit.date.as_ref().ok_or(MintError::UnknownDate)?;
+    let opens = Opens::Appointment { id: visit.appointment.id, original_start: Some(date.original_start) };
+    let holder = match &visit.participant {
+        Some(participant) => Holder::Participant(participant.id.to_string()),
+        None => Holder::Guest(None),
+    };
+    let minted = mint(app, &visit.tenant, &TokenRequest::new(opens, holder)).await?;
+    tracing::info!(link.id = %visit.link, token.id = %minted.id, "somebody came in by a join link");
+    Ok(entrance(&base.with_segment(date.room.as_str()), &minted))
+}
+
+/// Where one enters a room with a token. Jitsi takes it from the fragment, which no browser sends anywhere and no server
+/// writes down; who else verifies tokens is only known to take it from the query.
+///
+/// Source: jitsi-meet reads `jwt` from the fragment since May 2024, as a string of JSON.
+fn entrance(room: &str, minted: &Minted) -> SecretString {
+    let token = minted.token.expose_secret();
+    match minted.verifier {
+        VerifierKind::Jitsi | VerifierKind::Jaas => {
+            format!("{room}#jwt={}", utf8_percent_encode(&format!("\"{token}\""), NOT_IN_FRAGMENT))
+        }
+        VerifierKind::Other => format!("{room}?jwt={token}"),
+    }
+    .into()
+}
+
+/// A token has letters, digits and these three.
+const NOT_IN_FRAGMENT: &percent_encoding::AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');

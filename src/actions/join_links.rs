@@ -1,0 +1,236 @@
+//! Join links are made and revoked, and shown again.
+//!
+//! A code is derived from the link's id and a master key (`seal::mac`), so nothing lies in the database that opens a room,
+//! and a link can still be sent once more. Where its master key is gone, it goes on leading in, and is shown no more.
+
+use chrono::{DateTime, Utc};
+use secrecy::SecretString;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::mint::expected;
+use super::transaction::transact;
+use crate::app::App;
+use crate::credential::JoinCode;
+use crate::reservation::{
+    Appointment, AppointmentId, JoinLinkId, Participant, ParticipantId, TenantId, TenantName,
+};
+use crate::seal::MasterKeys;
+use crate::store::join_links::{self, JoinLinkRecord};
+use crate::store::{StoreError, appointments, tenants};
+
+/// What the tags are for that codes are made of.
+const PURPOSE: &str = "join link";
+
+/// A join link, and whom it is for.
+#[derive(Debug, Clone)]
+pub struct JoinLink {
+    /// The link.
+    pub record: JoinLinkRecord,
+    /// Whom it is for; `None` for guests, and for somebody who is not expected any more.
+    pub participant: Option<Participant>,
+    /// The link itself, where it is good and a master key of ours has made its code.
+    pub url: Option<SecretString>,
+}
+
+/// Why a link was not made, found or revoked.
+#[derive(Debug, thiserror::Error)]
+pub enum JoinLinkError {
+    /// There is no such tenant.
+    #[error("there is no tenant `{0}`")]
+    UnknownTenant(TenantName),
+    /// There is no such appointment.
+    #[error("the tenant has no appointment `{0}`")]
+    UnknownAppointment(AppointmentId),
+    /// It was cancelled.
+    #[error("the appointment is cancelled")]
+    AppointmentCancelled,
+    /// Nobody of that name is expected.
+    #[error("nobody is expected there who has this id, external id or e-mail address")]
+    UnknownParticipant,
+    /// The tenant has no such link.
+    #[error("the tenant has no join link `{0}`")]
+    Unknown(JoinLinkId),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<sqlx::Error> for JoinLinkError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl JoinLink {
+    fn new(app: &App, record: JoinLinkRecord, participants: &[Participant]) -> Self {
+        let participant = participants.iter().find(|one| Some(one.id) == record.participant).cloned();
+        let id = Uuid::from(record.id);
+        let mut codes = app.keys.tags(PURPOSE, record.tenant.into(), id.as_bytes()).map(JoinCode::new);
+        let code = codes.find(|code| code.hash().as_bytes() == record.hash);
+        let url = code.filter(|_| record.revoked_at.is_none()).map(|code| url(app, &code).into());
+        Self { record, participant, url }
+    }
+}
+
+/// Where somebody comes in with this code: on this service, where nobody said under which address that is reached.
+#[must_use]
+pub fn url(app: &App, code: &JoinCode) -> String {
+    let base = app.public_url.as_ref().map(ToString::to_string).unwrap_or_default();
+    format!("{base}/join/{}", code.expose())
+}
+
+/// Gives a link to everybody who is expected at an appointment and never had one, and to its guests. Who is not expected
+/// any more loses theirs.
+///
+/// # Errors
+/// Where the database fails.
+pub(super) async fn provide_in(
+    app: &App,
+    db: &mut PgConnection,
+    appointment: &Appointment,
+) -> Result<(), StoreError> {
+    let now = app.clock.now();
+    let (tenant, id) = (appointment.tenant, appointment.id);
+    let expected: Vec<ParticipantId> = appointment.participants.iter().map(|one| one.id).collect();
+    let before = if appointment.revision == 1 {
+        Vec::new()
+    } else {
+        join_links::revoke_others(db, tenant, id, &expected, now).await?;
+        join_links::of_appointments(db, tenant, &[id]).await?
+    };
+    let everybody = expected.into_iter().map(Some).chain([None]);
+    let without = everybody.filter(|who| before.iter().all(|link| link.participant != *who));
+    let links: Vec<_> = without.map(|who| made(&app.keys, appointment, who, now)).collect();
+    join_links::insert(db, &links).await
+}
+
+fn made(
+    keys: &MasterKeys,
+    appointment: &Appointment,
+    participant: Option<ParticipantId>,
+    now: DateTime<Utc>,
+) -> JoinLinkRecord {
+    let (tenant, id) = (appointment.tenant, JoinLinkId::new());
+    let code = JoinCode::new(keys.tag(PURPOSE, tenant.into(), Uuid::from(id).as_bytes()));
+    JoinLinkRecord {
+        hash: code.hash().as_bytes().to_vec(),
+        id,
+        tenant,
+        appointment: appointment.id,
+        participant,
+        created_at: now,
+        revoked_at: None,
+    }
+}
+
+/// Makes a new link for a participant, by their id, external id or e-mail address, or for guests. The one that they had
+/// leads nowhere from then on.
+///
+/// # Errors
+/// Where there is no such appointment or participant.
+pub async fn make_join_link(
+    app: &App,
+    tenant: &TenantName,
+    appointment: AppointmentId,
+    participant: Option<&str>,
+) -> Result<JoinLink, JoinLinkError> {
+    transact(app, async |db| make_join_link_in(app, db, tenant, appointment, participant).await).await
+}
+
+/// The same, as a part of a transaction.
+///
+/// # Errors
+/// Where there is no such appointment or participant.
+pub async fn make_join_link_in(
+    app: &App,
+    db: &mut PgConnection,
+    tenant: &TenantName,
+    appointment: AppointmentId,
+    participant: Option<&str>,
+) -> Result<JoinLink, JoinLinkError> {
+    let now = app.clock.now();
+    let found = tenants::by_name_for_share(db, tenant).await?;
+    let found = found.ok_or_else(|| JoinLinkError::UnknownTenant(tenant.clone()))?;
+    // Held, so that nobody else makes one meanwhile.
+    let held = appointments::by_id_for_update(db, found.id, appointment).await?;
+    let held = held.ok_or(JoinLinkError::UnknownAppointment(appointment))?;
+    if held.cancelled_at.is_some() {
+        return Err(JoinLinkError::AppointmentCancelled);
+    }
+    let who = match participant {
+        None => None,
+        Some(who) => Some(expected(&held.participants, who).ok_or(JoinLinkError::UnknownParticipant)?.id),
+    };
+    let before = join_links::of_appointments(db, found.id, &[appointment]).await?;
+    for old in before.iter().filter(|old| old.participant == who && old.revoked_at.is_none()) {
+        join_links::revoke(db, found.id, old.id, now).await?;
+    }
+    let record = made(&app.keys, &held, who, now);
+    join_links::insert(db, std::slice::from_ref(&record)).await?;
+    Ok(JoinLink::new(app, record, &held.participants))
+}
+
+/// All links of an appointment in the order in which they were made, revoked ones too.
+///
+/// # Errors
+/// Where there is no such appointment.
+pub async fn list_join_links(
+    app: &App,
+    db: &mut PgConnection,
+    tenant: TenantId,
+    appointment: AppointmentId,
+) -> Result<Vec<JoinLink>, JoinLinkError> {
+    let found = appointments::by_id(db, tenant, appointment).await?;
+    let found = found.ok_or(JoinLinkError::UnknownAppointment(appointment))?;
+    Ok(join_links_of(app, db, &found).await?)
+}
+
+/// The same of an appointment that was read.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn join_links_of(
+    app: &App,
+    db: &mut PgConnection,
+    appointment: &Appointment,
+) -> Result<Vec<JoinLink>, StoreError> {
+    let links = join_links::of_appointments(db, appointment.tenant, &[appointment.id]).await?;
+    Ok(links.into_iter().map(|link| JoinLink::new(app, link, &appointment.participants)).collect())
+}
+
+/// A link, and the appointment that it leads to.
+///
+/// # Errors
+/// Where the tenant has no such link.
+pub async fn find_join_link(
+    app: &App,
+    db: &mut PgConnection,
+    tenant: TenantId,
+    id: JoinLinkId,
+) -> Result<(JoinLink, Appointment), JoinLinkError> {
+    let link = join_links::by_id(db, tenant, id).await?.ok_or(JoinLinkError::Unknown(id))?;
+    let appointment = appointments::by_id(db, tenant, link.appointment).await?;
+    let appointment = appointment.ok_or(JoinLinkError::Unknown(id))?;
+    Ok((JoinLink::new(app, link, &appointment.participants), appointment))
+}
+
+/// Revokes a link at once and for good, in a transaction of its own. One that was revoked before stays as it is. Tokens that
+/// somebody got by it are good until they expire.
+///
+/// # Errors
+/// Where tenant or link are not there.
+pub async fn revoke_join_link(
+    app: &App,
+    tenant: &TenantName,
+    id: JoinLinkId,
+) -> Result<JoinLink, JoinLinkError> {
+    let now = app.clock.now();
+    transact(app, async |db| {
+        let found = tenants::by_name(db, tenant).await?;
+        let found = found.ok_or_else(|| JoinLinkError::UnknownTenant(tenant.clone()))?;
+        join_links::revoke(db, found.id, id, now).await?.ok_or(JoinLinkError::Unknown(id))?;
+        Ok(find_join_link(app, db, found.id, id).await?.0)
+    })
+    .await
+}

@@ -1,0 +1,234 @@
+//! `/join/{code}`: the page behind a join link, for people.
+//!
+//! Whoever opens it in a browser while the room is open is sent on into the room at once, with a token in the address.
+//! Everybody else gets a page: who is early, who is late, and whatever fetches links for a preview. So a token is only made
+//! for who navigates to it (Fetch Metadata), or presses the button.
+//!
+//! Not in here: what somebody finds there (`reservation::doorway`, `actions::join`), and the texts (`texts`).
+
+mod page;
+mod piece;
+
+use std::error::Error;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, web};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Serialize;
+
+use self::page::{Nothing, Page};
+use crate::actions::calendar::{Draft, link_calendar};
+use crate::actions::join::{EnterError, Visit, VisitError, enter, visit};
+use crate::actions::join_links::url;
+use crate::actions::mint::MintError;
+use crate::app::App;
+use crate::credential::JoinCode;
+use crate::http::{client, get};
+use crate::reservation::Doorway;
+use crate::store::StoreError;
+use crate::telemetry::Failure;
+use crate::texts::{Texts, texts, wished};
+
+/// Every URL of people.
+pub fn routes(config: &mut web::ServiceConfig) {
+    config
+        .service(web::resource("/join/{code}/state").route(get().to(state)))
+        .service(web::resource("/join/{code}/appointment.ics").route(get().to(calendar)))
+        .service(web::resource("/join/{code:.*}").route(get().to(show)).route(web::post().to(press)));
+}
+
+/// Shows what is behind a link, or sends who navigates to an open room on into it.
+async fn show(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+    match arrive(&app, &request).await {
+        Ok(visit) if visit.doorway == Doorway::Open && navigates(&request) => {
+            match visit.password(&app) {
+                // It has to be read before it can be typed.
+                Ok(Some(password)) => open(&app, &request, &visit, Some(password), false),
+                Ok(None) => let_in(&app, &request, &visit).await,
+                Err(error) => nothing(&request, &app, Nothing::Unready, Some(&visit), Some(&error)),
+            }
+        }
+        Ok(visit) if visit.doorway == Doorway::Open => open(&app, &request, &visit, None, true),
+        Ok(visit) => closed(&app, &request, &visit),
+        Err(response) => response,
+    }
+}
+
+/// Lets in who has pressed the button.
+async fn press(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+    match arrive(&app, &request).await {
+        Ok(visit) if visit.doorway == Doorway::Open => let_in(&app, &request, &visit).await,
+        Ok(visit) => closed(&app, &request, &visit),
+        Err(response) => response,
+    }
+}
+
+/// What is asked every now and then by a page that is open.
+#[derive(Serialize)]
+struct Standing {
+    state: &'static str,
+    /// Changes with what the page says.
+    version: String,
+    /// After how many seconds it is worth asking again.
+    refresh: Option<u32>,
+}
+
+async fn state(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+    match arrive(&app, &request).await {
+        Ok(visit) => {
+            let page = Page::of(&visit, language(&request, &app, Some(&visit)), app.clock.now());
+            let mut response = HttpResponse::Ok().json(Standing {
+                state: page.state,
+                version: page.version.clone(),
+                refresh: page.refresh,
+            });
+            keep_private(&mut response);
+            response
+        }
+        Err(response) => response,
+    }
+}
+
+/// The appointment for the visitor's own calendar, with the link that they came by.
+async fn calendar(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+    let visit = match arrive(&app, &request).await {
+        Ok(visit) => visit,
+        Err(response) => return response,
+    };
+    if matches!(visit.doorway, Doorway::Revoked | Doorway::SwitchedOff) {
+        return closed(&app, &request, &visit);
+    }
+    match calendar_of(&app, language(&request, &app, Some(&visit)), &visit).await {
+        Ok(draft) => {
+            let mut response = HttpResponse::Ok()
+                .insert_header((header::CONTENT_DISPOSITION, "attachment; filename=\"appointment.ics\""))
+                .content_type("text/calendar; charset=utf-8")
+                .body(draft.write());
+            keep_private(&mut response);
+            response
+        }
+        Err(error) => nothing(&request, &app, Nothing::Unavailable, Some(&visit), Some(&error)),
+    }
+}
+
+async fn calendar_of(app: &App, texts: &Texts, visit: &Visit) -> Result<Draft, StoreError> {
+    let mut db = app.db.acquire().await?;
+    link_calendar(&mut db, texts, &visit.tenant, &visit.appointment, &url(app, &visit.code)).await
+}
+
+/// Who has come, or the page that says why nobody has.
+async fn arrive(app: &App, request: &HttpRequest) -> Result<Visit, HttpResponse> {
+    // What can't be a code costs no look-up.
+    let Some(code) = code(request) else {
+        return Err(nothing(request, app, Nothing::Unknown, None, None));
+    };
+    let network = client::address(request, &app.trusted_proxies).map(client::network);
+    visit(app, &code, network).await.map_err(|error| match &error {
+        VisitError::Unknown => nothing(request, app, Nothing::Unknown, None, None),
+        VisitError::TooMany => nothing(request, app, Nothing::TooMany, None, None),
+        VisitError::Store(_) => nothing(request, app, Nothing::Unavailable, None, Some(&error)),
+    })
+}
+
+fn code(request: &HttpRequest) -> Option<JoinCode> {
+    request.match_info().query("code").parse().ok()
+}
+
+/// Whether a person is on their way there, with a browser. Programs that look at links for a preview don't say so, and
+/// neither do browsers that fetch what might be clicked next.
+///
+/// Source: W3C Fetch Metadata Request Headers, sent by every browser since 2023.
+fn navigates(request: &HttpRequest) -> bool {
+    let said = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    request.method() == actix_web::http::Method::GET
+        && said("sec-fetch-mode") == Some("navigate")
+        && said("sec-fetch-dest") == Some("document")
+        && said("sec-purpose").is_none()
+        && said("purpose").is_none()
+}
+
+/// The language that the visitor's browser wishes for, or the tenant's.
+fn language(request: &HttpRequest, app: &App, visit: Option<&Visit>) -> &'static Texts {
+    let wish = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    let own = visit.map_or(app.language, |visit| visit.tenant.policy.language);
+    texts(wish.and_then(wished).unwrap_or(own))
+}
+
+async fn let_in(app: &App, request: &HttpRequest, visit: &Visit) -> HttpResponse {
+    match enter(app, visit).await {
+        Ok(address) => {
+            let mut response =
+                HttpResponse::SeeOther().insert_header((header::LOCATION, address.expose_secret())).finish();
+            keep_private(&mut response);
+            response
+        }
+        // It was cancelled or is over since it was looked at a moment ago, or the database is away: looking again tells.
+        Err(
+            error @ EnterError::Mint(
+                MintError::Over
+                | MintError::AppointmentCancelled
+                | MintError::DateCancelled
+                | MintError::Contended
+                | MintError::Store(_),
+            ),
+        ) => nothing(request, app, Nothing::Unavailable, Some(visit), Some(&error)),
+        Err(error) => nothing(request, app, Nothing::Unready, Some(visit), Some(&error)),
+    }
+}
+
+/// The page before an open door.
+fn open(
+    app: &App,
+    request: &HttpRequest,
+    visit: &Visit,
+    password: Option<SecretString>,
+    enters_by_itself: bool,
+) -> HttpResponse {
+    let page = Page::of(visit, language(request, app, Some(visit)), app.clock.now());
+    page.with_button(password, enters_by_itself)
+        .respond(StatusCode::OK, visit.tenant.policy.meeting_url.as_ref())
+}
+
+/// The page before a door that is closed.
+fn closed(app: &App, request: &HttpRequest, visit: &Visit) -> HttpResponse {
+    let status = match visit.doorway {
+        Doorway::Open | Doorway::Early { .. } | Doorway::Occupied { .. } => StatusCode::OK,
+        Doorway::Full => StatusCode::SERVICE_UNAVAILABLE,
+        Doorway::Over | Doorway::Cancelled | Doorway::Revoked => StatusCode::GONE,
+        Doorway::SwitchedOff => StatusCode::FORBIDDEN,
+    };
+    Page::of(visit, language(request, app, Some(visit)), app.clock.now()).respond(status, None)
+}
+
+/// The page where nobody gets in, whoever they are.
+fn nothing(
+    request: &HttpRequest,
+    app: &App,
+    what: Nothing,
+    visit: Option<&Visit>,
+    error: Option<&dyn Error>,
+) -> HttpResponse {
+    let status = match what {
+        Nothing::Unknown => StatusCode::NOT_FOUND,
+        Nothing::TooMany => StatusCode::TOO_MANY_REQUESTS,
+        Nothing::Unready | Nothing::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    let mut response = Page::nothing(what, language(request, app, visit), visit).respond(status, None);
+    if let Some(error) = error {
+        Failure::of(error).attach(&mut response);
+    }
+    response
+}
+
+/// Nobody keeps it, and nobody is told where it came from: the code is in its address.
+fn keep_private(response: &mut HttpResponse) {
+    for (name, value) in [
+        (header::CACHE_CONTROL, "no-store"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (HeaderName::from_static("x-robots-tag"), "noindex, nofollow"),
+    ] {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+}

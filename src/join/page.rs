@@ -1,0 +1,264 @@
+//! The page, as it is for each who comes.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header;
+use askama::Template;
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono_tz::Tz;
+use secrecy::{ExposeSecret as _, SecretString};
+use sha2::{Digest as _, Sha256};
+
+use super::keep_private;
+use super::piece::{self, Piece};
+use crate::actions::join::Visit;
+use crate::reservation::{BaseUrl, BookedDate, Brand, Doorway, Logo, Tenant, Title};
+use crate::texts::Texts;
+
+/// How often a page that waits is loaded anew, at the most and at the least, in seconds.
+const REFRESH: [i64; 2] = [5, 60];
+
+/// Why nobody gets in, whoever they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Nothing {
+    /// There is no such link.
+    Unknown,
+    /// Too many wrong ones came from there.
+    TooMany,
+    /// The tenant's rooms are not set up.
+    Unready,
+    /// The database is away.
+    Unavailable,
+}
+
+/// The page.
+#[derive(Template)]
+#[template(path = "join.html")]
+pub(super) struct Page {
+    texts: &'static Texts,
+    nonce: String,
+    /// What the visitor finds, as a word.
+    pub(super) state: &'static str,
+    /// Changes with what the page says.
+    pub(super) version: String,
+    /// After how many seconds it is worth loading it anew.
+    pub(super) refresh: Option<u32>,
+    organisation: String,
+    logo: Option<String>,
+    logo_says: String,
+    color: String,
+    on_color: &'static str,
+    heading: String,
+    lead: Vec<Piece>,
+    notes: Vec<Vec<Piece>>,
+    appointment: Option<Shown>,
+    opens_in_ms: Option<i64>,
+    days_left: Option<String>,
+    password: Option<String>,
+    has_button: bool,
+    enters_by_itself: bool,
+    has_script: bool,
+    calendar: Option<String>,
+}
+
+/// An appointment, as the page shows it.
+struct Shown {
+    title: String,
+    hosts: Option<String>,
+    starts: String,
+    day: String,
+    times: Vec<Piece>,
+    zone: String,
+    booked: String,
+}
+
+impl Page {
+    /// The page for who has come.
+    pub(super) fn of(visit: &Visit, texts: &'static Texts, now: DateTime<Utc>) -> Self {
+        let zone = visit.appointment.time_zone;
+        let page = Self::empty(state(visit.doorway), texts, Some((&visit.tenant, &visit.brand)));
+        let organisation = page.organisation.clone();
+        let at = |id: &str, moment| piece::at(texts, id, moment, zone, &organisation);
+        let of_date = |id: &str| match &visit.date {
+            Some(date) => at(id, date.slot.starts()),
+            None => at(id, visit.appointment.slot.starts()),
+        };
+        let lead = match visit.doorway {
+            Doorway::Early { opens_at } if is_day_off(opens_at, now, zone) => at("early-lead-day", opens_at),
+            Doorway::Early { opens_at } => at("early-lead", opens_at),
+            Doorway::Occupied { until } => at("occupied-lead", until),
+            Doorway::Over => of_date("over-lead"),
+            Doorway::Cancelled => of_date("cancelled-lead"),
+            Doorway::Open | Doorway::Full | Doorway::Revoked | Doorway::SwitchedOff => page.lead,
+        };
+        let is_coming = matches!(
+            visit.doorway,
+            Doorway::Open | Doorway::Early { .. } | Doorway::Occupied { .. } | Doorway::Full
+        );
+        let was_moved = |date: &&BookedDate| is_coming && date.slot.starts() != date.original_start;
+        let moved = visit.date.as_ref().filter(was_moved).map(|date| at("moved", date.original_start));
+        let instead = visit.instead_of.as_ref().map(|date| at("instead-of", date.slot.starts()));
+        let is_told = !matches!(visit.doorway, Doorway::Revoked | Doorway::SwitchedOff);
+        let appointment = visit.date.as_ref().filter(|_| is_told).map(|date| Shown::of(visit, date, texts));
+        let left = match visit.doorway {
+            Doorway::Early { opens_at } => Some(opens_at - now),
+            _ => None,
+        };
+        let waits = matches!(visit.doorway, Doorway::Early { .. } | Doorway::Occupied { .. } | Doorway::Full);
+        let days = left.map_or(0, |left| left.num_days());
+        Self {
+            lead,
+            notes: moved.into_iter().chain(instead).collect(),
+            appointment,
+            opens_in_ms: left.map(|left| left.num_milliseconds()),
+            days_left: (days > 0).then(|| texts.with("early-days", [("days", days)])),
+            refresh: waits.then(|| refresh(left)),
+            calendar: is_coming.then(|| format!("{}/appointment.ics", visit.code.expose())),
+            has_script: is_told,
+            ..page
+        }
+        .versioned()
+    }
+
+    /// The page for whoever comes.
+    pub(super) fn nothing(what: Nothing, texts: &'static Texts, visit: Option<&Visit>) -> Self {
+        let state = match what {
+            Nothing::Unknown => "unknown",
+            Nothing::TooMany => "too_many",
+            Nothing::Unready => "unready",
+            Nothing::Unavailable => "unavailable",
+        };
+        let page = Self::empty(state, texts, visit.map(|visit| (&visit.tenant, &visit.brand)));
+        let refresh = (what == Nothing::Unavailable).then_some(5);
+        Self { refresh, has_script: refresh.is_some(), ..page }.versioned()
+    }
+
+    fn empty(state: &'static str, texts: &'static Texts, of: Option<(&Tenant, &Brand)>) -> Self {
+        let organisation = of.map_or_else(|| "Frontdesk".to_owned(), |(tenant, brand)| brand.name(tenant));
+        let lead = texts.with(&format!("{state}-lead"), [("organisation", organisation.as_str())]);
+        let brand = of.map(|(_, brand)| brand);
+        let (color, on_color) = brand.cloned().unwrap_or_default().colors();
+        Self {
+            texts,
+            nonce: nonce(),
+            state,
+            version: String::new(),
+            refresh: None,
+            logo: brand.and_then(|brand| brand.logo.as_ref()).map(Logo::to_string),
+            logo_says: texts.with("brand-logo", [("organisation", organisation.as_str())]),
+            color,
+            on_color,
+            heading: texts.text(&format!("{state}-title")),
+            lead: piece::plain(lead),
+            organisation,
+            notes: Vec::new(),
+            appointment: None,
+            opens_in_ms: None,
+            days_left: None,
+            password: None,
+            has_button: false,
+            enters_by_itself: false,
+            has_script: false,
+            calendar: None,
+        }
+    }
+
+    /// The same, with the button that lets people in, and what they will be asked for.
+    pub(super) fn with_button(self, password: Option<SecretString>, enters_by_itself: bool) -> Self {
+        let password = password.map(|password| password.expose_secret().to_owned());
+        Self { has_button: true, password, enters_by_itself, ..self }
+    }
+
+    /// What it says, without what changes with each second.
+    fn versioned(self) -> Self {
+        let notes: String = self.notes.iter().map(|note| piece::told(note)).collect();
+        let shown = self.appointment.as_ref();
+        let shown =
+            shown.map(|shown| [&shown.title, &shown.starts, &shown.booked].map(String::as_str).join("\n"));
+        let said = [self.state, &notes, &shown.unwrap_or_default()].join("\n");
+        Self { version: URL_SAFE_NO_PAD.encode(&Sha256::digest(said)[..9]), ..self }
+    }
+
+    /// The answer. Forms lead here, and from here to where people meet.
+    pub(super) fn respond(&self, status: StatusCode, meeting_url: Option<&BaseUrl>) -> HttpResponse {
+        let html = match self.render() {
+            Ok(html) => html,
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "a page can't be rendered");
+                self.heading.clone()
+            }
+        };
+        let form_action = meeting_url.map_or_else(String::new, |url| format!(" {}", url.origin()));
+        let nonce = &self.nonce;
+        let policy = format!(
+            "default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; img-src data:; \
+             connect-src 'self'; form-action 'self'{form_action}; base-uri 'none'; frame-ancestors 'none'"
+        );
+        let mut response = HttpResponse::build(status);
+        response
+            .insert_header((header::CONTENT_SECURITY_POLICY, policy))
+            .insert_header((header::X_FRAME_OPTIONS, "DENY"))
+            .insert_header((header::CONTENT_LANGUAGE, self.texts.language().to_string()));
+        if let Some(seconds) = self.refresh.filter(|_| status.is_server_error()) {
+            response.insert_header((header::RETRY_AFTER, seconds));
+        }
+        let mut response = response.content_type("text/html; charset=utf-8").body(html);
+        keep_private(&mut response);
+        response
+    }
+}
+
+impl Shown {
+    fn of(visit: &Visit, date: &BookedDate, texts: &Texts) -> Self {
+        let zone = visit.appointment.time_zone;
+        let (starts, ends) = (date.slot.starts(), date.slot.ends());
+        let title = date.title.as_ref().map(Title::as_str).filter(|title| !title.trim().is_empty());
+        let hosts = visit.appointment.hosts();
+        let times = piece::range(texts, starts, ends, zone);
+        let day = texts.day(starts, zone);
+        let when = format!("{day}, {}", texts.time(starts, zone));
+        Self {
+            title: title.map_or_else(|| texts.text("untitled"), ToOwned::to_owned),
+            hosts: (!hosts.is_empty()).then(|| texts.with("with", [("hosts", texts.list(&hosts))])),
+            starts: starts.to_rfc3339_opts(SecondsFormat::Millis, true),
+            booked: texts.with("when-booked", [("when", when.as_str()), ("zone", zone.name())]),
+            day,
+            times,
+            zone: texts.with("when-zone", [("zone", zone.name())]),
+        }
+    }
+}
+
+fn state(doorway: Doorway) -> &'static str {
+    match doorway {
+        Doorway::Open => "open",
+        Doorway::Early { .. } => "early",
+        Doorway::Occupied { .. } => "occupied",
+        Doorway::Full => "full",
+        Doorway::Over => "over",
+        Doorway::Cancelled => "cancelled",
+        Doorway::Revoked => "revoked",
+        Doorway::SwitchedOff => "switched_off",
+    }
+}
+
+/// Whether people have to be told the day, too.
+fn is_day_off(at: DateTime<Utc>, now: DateTime<Utc>, zone: Tz) -> bool {
+    at.with_timezone(&zone).date_naive() != now.with_timezone(&zone).date_naive()
+}
+
+/// In time for the opening, and now and then before: the appointment may be moved.
+fn refresh(left: Option<TimeDelta>) -> u32 {
+    let [least, most] = REFRESH;
+    let seconds = left.map_or(15, |left| left.num_seconds() + 1).clamp(least, most);
+    seconds.try_into().unwrap_or(60)
+}
+
+/// What the page's own style and script are known by, which nobody else can put into it.
+fn nonce() -> String {
+    let mut bits = [0; 16];
+    getrandom::fill(&mut bits).expect("the system has random numbers");
+    STANDARD.encode(bits)
+}

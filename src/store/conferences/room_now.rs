@@ -1,0 +1,40 @@
+//! What is going on in a room, for who stands before it.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::reservation::{OccurrenceId, RoomKey, RoomNow, TenantId};
+use crate::store::StoreError;
+use crate::store::columns::count;
+
+/// The room as it is at that moment; with the tenant's live conferences, where they are wanted.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn room_now(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    room: &RoomKey,
+    now: DateTime<Utc>,
+    with_count: bool,
+) -> Result<RoomNow, StoreError> {
+    let row = sqlx::query!(
+        r#"SELECT c.appointment_id, c.original_start, c.ends_at AS "ends_at?", live.count AS "live_count!"
+           FROM (SELECT count(*)::integer AS count FROM conferences
+                 WHERE tenant_id = $1 AND closed_at IS NULL AND ends_at > $3 AND usual AND $4) live
+           LEFT JOIN conferences c
+                  ON c.tenant_id = $1 AND c.room = $2 AND c.closed_at IS NULL AND c.ends_at > $3"#,
+        Uuid::from(tenant),
+        room.as_str(),
+        now,
+        with_count,
+    )
+    .fetch_one(db)
+    .await?;
+    let date = row.appointment_id.zip(row.original_start).map(|(appointment, original_start)| OccurrenceId {
+        appointment: appointment.into(),
+        original_start,
+    });
+    Ok(RoomNow { open: row.ends_at.map(|ends_at| (date, ends_at)), live_count: count(row.live_count) })
+}

@@ -1,0 +1,79 @@
+# What people read who come by a join link, and what they are invited with.
+# Another language is another file like this one: see CONTRIBUTING.md.
+
+## How days and times are written: a locale, and patterns of strftime.
+
+locale = en_GB
+date-pattern = %A, %-d %B %Y
+time-pattern = %H:%M
+
+## Parts of every page.
+
+page-title = Video appointment
+brand-logo = Logo of { $organisation }
+untitled = Your video appointment
+with = with { $hosts }
+and = and
+when-day = Day
+when-time = Time
+when-until = { $starts } to { $ends }
+when-zone = Times in { $zone }
+when-here = Times where you are
+when-booked = Booked as { $when } ({ $zone })
+calendar = Add to calendar
+password = Password of the room
+password-help = The video room asks for it.
+
+## The states.
+
+early-title = You are early
+early-lead = The room opens at { $time }. Stay on this page: it lets you in by itself.
+early-lead-day = The room opens on { $day } at { $time }. Keep this link: it lets you in then.
+early-countdown = Opens in
+early-days = { $days ->
+    [one] one day
+   *[other] { $days } days
+}
+early-soon = The room opens any moment now.
+instead-of = The date on { $day } at { $time } was cancelled. This is the next one.
+moved = This date was moved. It was to be on { $day } at { $time }.
+occupied-title = One moment, please
+occupied-lead = The meeting before yours is still going on. Stay on this page: it lets you in as soon as the room is free, at { $time } at the latest.
+open-title = The room is open
+open-lead = You can come in.
+open-button = Join now
+open-entering = You are being let in.
+full-title = All rooms are taken
+full-lead = Stay on this page: it lets you in as soon as a room is free.
+over-title = This appointment is over
+over-lead = It took place on { $day }. If you need another, ask { $organisation }.
+cancelled-title = This appointment was cancelled
+cancelled-lead = It was to be on { $day } at { $time }. If you need another, ask { $organisation }.
+revoked-title = This link is not good any more
+revoked-lead = Ask { $organisation } for a new one.
+switched_off-title = The rooms are switched off
+switched_off-lead = { $organisation } has no video rooms at the moment. Please ask there what to do.
+unknown-title = There is nothing behind this link
+unknown-lead = Make sure that you have copied all of it, or ask whoever sent it for a new one.
+too_many-title = Too many wrong links
+too_many-lead = Too many links that lead nowhere were tried from your connection. Please wait a few minutes. A good link works all the same.
+unready-title = You can't be let in right now
+unready-lead = The video room isn't set up as it should be. Please tell { $organisation }.
+unavailable-title = One moment, please
+unavailable-lead = The service can't be reached right now. Stay on this page: it tries again by itself.
+announce-change = Something has changed. The page is loaded again.
+
+## The invitation.
+
+invitation-subject = { $title }: { $day }, { $time }
+invitation-hello = Hello { $name },
+invitation-hello-guest = Hello,
+invitation-lead = { $organisation } invites you to a video appointment.
+invitation-lead-with = { $organisation } invites you to a video appointment with { $hosts }.
+invitation-when = When
+invitation-link = Your link
+invitation-button = To the video room
+invitation-opens = You can come in from { $time } on. The link works in any browser, on a computer and on a phone; nothing has to be installed.
+invitation-again = It is the same link for every date.
+invitation-personal = The link is yours alone. Please don't pass it on: whoever opens it comes in under your name.
+invitation-calendar = Video room: { $link }
