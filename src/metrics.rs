@@ -98,6 +98,8 @@ pub struct Metrics {
     pub series_dates: Counter,
     /// Those of them whose room was taken by then.
     pub series_dates_without_room: Counter,
+    /// Who came by join links, by what they found.
+    join_visits: Family<OutcomeLabels, Counter>,
     /// How often keys were read to be served.
     pub key_set_reads: Counter,
     /// Since how many seconds the deployment's own key signs.
@@ -120,6 +122,7 @@ impl Default for Metrics {
         let answer_tokens_missing = Counter::default();
         let series_dates = Counter::default();
         let series_dates_without_room = Counter::default();
+        let join_visits = Family::default();
         let key_set_reads = Counter::default();
         let signing_key_age = Gauge::default();
         let signing_keys = Family::default();
@@ -151,6 +154,11 @@ impl Default for Metrics {
             "answer_tokens_missing",
             "Answers without the room token that they were to carry",
             answer_tokens_missing.clone(),
+        );
+        registry.register(
+            "join_visits",
+            "Visits by join links: what people found there",
+            Family::clone(&join_visits),
         );
         registry.register(
             "series_dates",
@@ -189,6 +197,7 @@ impl Default for Metrics {
             answer_tokens_missing,
             series_dates,
             series_dates_without_room,
+            join_visits,
             key_set_reads,
             signing_key_age,
             signing_keys,
@@ -220,6 +229,11 @@ impl Metrics {
         let busy = i64::from(size) - idle;
         self.pool.get_or_create(&PoolLabels { pool, state: "idle" }).set(idle);
         self.pool.get_or_create(&PoolLabels { pool, state: "busy" }).set(busy.max(0));
+    }
+
+    /// Counts somebody who came by a join link, by what they found: a state of the page, or `entered`.
+    pub fn join_visit(&self, outcome: &'static str) {
+        self.join_visits.get_or_create(&OutcomeLabels { outcome }).inc();
     }
 
     /// Notes how many signing keys are in a state.

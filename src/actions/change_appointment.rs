@@ -7,7 +7,7 @@ pub use super::appointment_change::{AppointmentChange, End, Expected, Patch, Rec
 use super::book::{BookError, in_the_way};
 use super::change_series::change_series_in;
 use super::dates::later_dates_in_the_way;
-use super::join_links::provide_in;
+use super::join_links::follow_participants_in;
 use super::passwords::{lock, share_keys};
 use super::transaction::transact;
 use crate::app::App;
@@ -171,7 +171,7 @@ pub(super) async fn changed(
     change.answer_token.apply(&mut appointment.answer_token);
     if let Some(everybody) = change.participants {
         appointment.participants = known_again(&appointment.participants, everybody)?;
-        provide_in(app, db, &appointment).await?;
+        follow_participants_in(app, db, &appointment).await?;
     }
     appointment.revision += 1;
     appointment.updated_at = app.clock.now();

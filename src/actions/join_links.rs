@@ -80,8 +80,7 @@ pub fn url(app: &App, code: &JoinCode) -> String {
     format!("{base}/join/{}", code.expose())
 }
 
-/// Gives a link to everybody who is expected at an appointment and never had one, and to its guests. Who is not expected
-/// any more loses theirs.
+/// Gives a link to everybody who is expected at a new appointment, and to its guests.
 ///
 /// # Errors
 /// Where the database fails.
@@ -90,16 +89,33 @@ pub(super) async fn provide_in(
     db: &mut PgConnection,
     appointment: &Appointment,
 ) -> Result<(), StoreError> {
-    let now = app.clock.now();
+    provide(app, db, appointment, &[]).await
+}
+
+/// Gives a link to who is expected now at an appointment and never had one, and revokes those of who is expected no more.
+///
+/// # Errors
+/// Where the database fails.
+pub(super) async fn follow_participants_in(
+    app: &App,
+    db: &mut PgConnection,
+    appointment: &Appointment,
+) -> Result<(), StoreError> {
     let (tenant, id) = (appointment.tenant, appointment.id);
     let expected: Vec<ParticipantId> = appointment.participants.iter().map(|one| one.id).collect();
-    let before = if appointment.revision == 1 {
-        Vec::new()
-    } else {
-        join_links::revoke_others(db, tenant, id, &expected, now).await?;
-        join_links::of_appointments(db, tenant, &[id]).await?
-    };
-    let everybody = expected.into_iter().map(Some).chain([None]);
+    join_links::revoke_others(db, tenant, id, &expected, app.clock.now()).await?;
+    let before = join_links::of_appointments(db, tenant, &[id]).await?;
+    provide(app, db, appointment, &before).await
+}
+
+async fn provide(
+    app: &App,
+    db: &mut PgConnection,
+    appointment: &Appointment,
+    before: &[JoinLinkRecord],
+) -> Result<(), StoreError> {
+    let now = app.clock.now();
+    let everybody = appointment.participants.iter().map(|one| Some(one.id)).chain([None]);
     let without = everybody.filter(|who| before.iter().all(|link| link.participant != *who));
     let links: Vec<_> = without.map(|who| made(&app.keys, appointment, who, now)).collect();
     join_links::insert(db, &links).await

@@ -24,6 +24,7 @@ use crate::actions::join_links::url;
 use crate::actions::mint::MintError;
 use crate::app::App;
 use crate::credential::JoinCode;
+use crate::http::fault::method_not_allowed;
 use crate::http::{client, get};
 use crate::reservation::Doorway;
 use crate::store::StoreError;
@@ -33,9 +34,15 @@ use crate::texts::{Texts, texts, wished};
 /// Every URL of people.
 pub fn routes(config: &mut web::ServiceConfig) {
     config
+        .service(web::resource("/join").route(get().to(show)))
         .service(web::resource("/join/{code}/state").route(get().to(state)))
         .service(web::resource("/join/{code}/appointment.ics").route(get().to(calendar)))
-        .service(web::resource("/join/{code:.*}").route(get().to(show)).route(web::post().to(press)));
+        .service(
+            web::resource("/join/{code:.*}")
+                .route(get().to(show))
+                .route(web::post().to(press))
+                .default_service(web::to(method_not_allowed)),
+        );
 }
 
 /// Shows what is behind a link, or sends who navigates to an open room on into it.
@@ -158,6 +165,7 @@ fn language(request: &HttpRequest, app: &App, visit: Option<&Visit>) -> &'static
 async fn let_in(app: &App, request: &HttpRequest, visit: &Visit) -> HttpResponse {
     match enter(app, visit).await {
         Ok(address) => {
+            app.metrics.join_visit("entered");
             let mut response =
                 HttpResponse::SeeOther().insert_header((header::LOCATION, address.expose_secret())).finish();
             keep_private(&mut response);
@@ -186,6 +194,7 @@ fn open(
     enters_by_itself: bool,
 ) -> HttpResponse {
     let page = Page::of(visit, language(request, app, Some(visit)), app.clock.now());
+    app.metrics.join_visit(page.state);
     page.with_button(password, enters_by_itself)
         .respond(StatusCode::OK, visit.tenant.policy.meeting_url.as_ref())
 }
@@ -198,7 +207,9 @@ fn closed(app: &App, request: &HttpRequest, visit: &Visit) -> HttpResponse {
         Doorway::Over | Doorway::Cancelled | Doorway::Revoked => StatusCode::GONE,
         Doorway::SwitchedOff => StatusCode::FORBIDDEN,
     };
-    Page::of(visit, language(request, app, Some(visit)), app.clock.now()).respond(status, None)
+    let page = Page::of(visit, language(request, app, Some(visit)), app.clock.now());
+    app.metrics.join_visit(page.state);
+    page.respond(status, None)
 }
 
 /// The page where nobody gets in, whoever they are.
@@ -214,7 +225,9 @@ fn nothing(
         Nothing::TooMany => StatusCode::TOO_MANY_REQUESTS,
         Nothing::Unready | Nothing::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
     };
-    let mut response = Page::nothing(what, language(request, app, visit), visit).respond(status, None);
+    let page = Page::nothing(what, language(request, app, visit), visit);
+    app.metrics.join_visit(page.state);
+    let mut response = page.respond(status, None);
     if let Some(error) = error {
         Failure::of(error).attach(&mut response);
     }

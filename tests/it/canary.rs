@@ -9,6 +9,7 @@ use frontdesk::clock::Clock;
 use frontdesk::signing::{Algorithm, SigningKey};
 use jsonwebtoken::{EncodingKey, Header, encode};
 use reqwest::Method;
+use reqwest::redirect::Policy;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -135,6 +136,18 @@ async fn no_secret_is_in_a_log_a_metric_or_a_statistic_however_much_is_told() {
     assert_eq!(made.status, 201, "{made:?}");
     let token = made.body["token"].as_str().unwrap();
     canaries.keep_token("a room token", token);
+    for link in [&booked.body["guest_join_url"], &booked.body["participants"][0]["join_url"]] {
+        let link = format!("{}{}", frontdesk.url, link.as_str().unwrap());
+        canaries.keep("the code of a join link", link.rsplit('/').next().unwrap());
+        let browser = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
+        for (name, value) in [("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")] {
+            assert_eq!(browser.get(&link).header(name, value).send().await.unwrap().status(), 200);
+        }
+        let pressed = browser.post(&link).send().await.unwrap();
+        let entrance = pressed.headers()["location"].to_str().unwrap();
+        let token = entrance.split("%22").nth(1).unwrap();
+        canaries.keep_token("the token of a join link", token);
+    }
     let instant = call(Method::POST, "/v1/instant-rooms", key, json!({ "duration_seconds": 600 })).await;
     canaries.keep_token("the token of an instant room", instant.body["token"]["token"].as_str().unwrap());
     let claims = json!({ "app": app["id"], "exp": now.timestamp() + 600 });

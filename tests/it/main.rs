@@ -16,6 +16,7 @@ mod forecast;
 mod free_busy;
 mod horizon;
 mod instant_rooms;
+mod join;
 mod keys;
 mod live;
 mod master_keys;

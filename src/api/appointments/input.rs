@@ -138,6 +138,10 @@ pub struct ParticipantInput {
     #[schema(value_type = Option<String>, min_length = 1, max_length = 200,
         pattern = r"^[^\u0000-\u001F\u007F-\u009F]*$")]
     external_id: Field<ExternalId>,
+    /// What an answer says, so that it can be sent back as it was read. It changes nothing.
+    #[serde(default, rename = "join_url")]
+    #[schema(value_type = Option<String>, read_only)]
+    _join_url: serde::de::IgnoredAny,
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Unknown,

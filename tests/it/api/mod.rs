@@ -25,5 +25,5 @@ mod series_changes;
 mod signing_keys;
 mod token_attacks;
 mod token_settings;
-mod tokens;
+pub mod tokens;
 mod verifying;

@@ -29,7 +29,7 @@ pub(super) async fn signing() -> (World, Client, SigningKeyRecord) {
 pub(super) static RSA: LazyLock<Vec<u8>> =
     LazyLock::new(|| SigningKey::make(Algorithm::Rs256).unwrap().expose().to_vec());
 
-pub(super) async fn key(world: &World, owner: &KeyOwner, algorithm: Algorithm) -> SigningKeyRecord {
+pub async fn key(world: &World, owner: &KeyOwner, algorithm: Algorithm) -> SigningKeyRecord {
     let (source, kid) = if algorithm.as_str().starts_with("RS") {
         let key = SigningKey::read(algorithm, RSA.clone().into()).unwrap();
         let kid = Uuid::now_v7().to_string().parse().unwrap();

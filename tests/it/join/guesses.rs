@@ -1,0 +1,52 @@
+//! Who guesses codes.
+
+use frontdesk::actions::join::MOST_GUESSES;
+use frontdesk::credential::JoinCode;
+use futures_util::future::join_all;
+
+use super::{booked, click, consultation, doors, link_of, minutes};
+use crate::world::World;
+
+fn guess(world: &World, n: i64) -> String {
+    let mut bits = [7; 16];
+    bits[..8].copy_from_slice(&n.to_be_bytes());
+    format!("{}/join/{}", world.url, JoinCode::new(bits).expose())
+}
+
+#[tokio::test]
+async fn guesses_are_counted_on_all_replicas_together_and_forgotten_after_a_while() {
+    let (world, app) = doors().await;
+    let replica = World::replica_of(&world);
+    let link = link_of(&booked(&app, consultation()).await, 1);
+    for n in 0..MOST_GUESSES {
+        let world = if n % 2 == 0 { &world } else { &replica };
+        assert_eq!(click(&guess(world, n)).await.status, 404, "{n}");
+    }
+    for world in [&world, &replica] {
+        let page = click(&guess(world, MOST_GUESSES)).await;
+        assert_eq!((page.status, page.state()), (429, "too_many"));
+    }
+    // Others behind the same address have done nothing wrong, and what can't be a code is none.
+    assert_eq!(click(&link).await.status, 200);
+    assert_eq!(click(&format!("{}/join/short", world.url)).await.status, 404);
+    world.advance(minutes(12));
+    assert_eq!(click(&guess(&world, 0)).await.status, 404);
+}
+
+#[tokio::test]
+async fn guesses_that_come_at_once_are_all_counted() {
+    let (world, _) = doors().await;
+    let statuses =
+        join_all((0..MOST_GUESSES + 20).map(async |n| click(&guess(&world, n)).await.status)).await;
+    assert_eq!(statuses.iter().filter(|status| **status == 404).count() as i64, MOST_GUESSES);
+}
+
+#[tokio::test]
+async fn no_address_is_kept() {
+    let (world, _) = doors().await;
+    click(&guess(&world, 1)).await;
+    let kept: Vec<(Vec<u8>,)> =
+        sqlx::query_as("SELECT network FROM join_guesses").fetch_all(world.db()).await.unwrap();
+    assert_eq!(kept.len(), 1);
+    assert!(!String::from_utf8_lossy(&kept[0].0).contains("127"));
+}
