@@ -13,6 +13,7 @@ mod key;
 mod kid;
 mod public_half;
 mod public_key;
+mod signer;
 mod strict_json;
 #[cfg(test)]
 mod tests;

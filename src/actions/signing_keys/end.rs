@@ -77,6 +77,7 @@ pub async fn withdraw_signing_key_in(
     let tenant = hold(app, db, owner).await?;
     let key = key_of(db, tenant, id).await?;
     signing_keys::withdraw(db, id, now).await?;
+    app.opened_keys.clear();
     let next = match key.state() {
         KeyState::Active => signing_keys::next(db, tenant, key.algorithm).await?,
         KeyState::Next | KeyState::Retired | KeyState::Withdrawn => None,

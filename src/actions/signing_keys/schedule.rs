@@ -30,9 +30,12 @@ pub struct Kept {
 /// Keeps keys as they should be. Keys that were imported, or whose names somebody chose, are left to who did so: their
 /// verifiers are told by hand. So are shared secrets.
 ///
+/// Opened keys are let go first, whatever else fails: they may have been withdrawn elsewhere.
+///
 /// # Errors
 /// Where keys can't be made, or the database fails; what was done until then stays done.
 pub async fn keep_signing_keys(app: &App) -> Result<Kept, SigningKeyError> {
+    app.opened_keys.clear();
     let now = app.clock.now();
     let mut db = app.db.acquire().await?;
     let mut kept = Kept { withdrawn: signing_keys::withdraw_expired(&mut db, now).await?, ..Kept::default() };

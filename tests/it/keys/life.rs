@@ -1,7 +1,9 @@
 //! One key after the other: what can be done with it, and when.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
-use frontdesk::actions::private_keys::{UnlockKeyError, unlock};
+use frontdesk::actions::private_keys::{UnlockKeyError, opened, unlock};
 use frontdesk::actions::remove_tenant::remove_tenant;
 use frontdesk::actions::signing_keys::{
     KeySource, SigningKeyError, When, activate_signing_key, add_signing_key, keep_signing_keys,
@@ -10,6 +12,7 @@ use frontdesk::actions::signing_keys::{
 use frontdesk::reservation::{SigningKeyId, TenantId};
 use frontdesk::signing::{Algorithm, Kid};
 use frontdesk::store::signing_keys::KeyState::{Active, Next, Retired, Withdrawn};
+use frontdesk::store::signing_keys::SigningKeyRecord;
 use frontdesk::store::{signing_keys, tenants};
 
 use super::{DEPLOYMENT, import, keys, make, of, read, rotate, states};
@@ -181,6 +184,25 @@ async fn a_withdrawn_key_is_gone_at_once_and_the_next_one_signs() {
     assert_eq!(states(&world, &DEPLOYMENT).await, [Withdrawn, Active]);
     retire_signing_key(&world.app, &DEPLOYMENT, first.id).await.unwrap();
     assert_eq!(states(&world, &DEPLOYMENT).await, [Withdrawn, Active]);
+}
+
+#[tokio::test]
+async fn an_opened_key_is_kept_for_the_next_token_and_let_go_when_it_is_withdrawn() {
+    let (world, blobs) = (World::new().await, |key: &SigningKeyRecord| key.private.clone().unwrap());
+    let first = make(&world, &DEPLOYMENT, ES).await;
+    let kept = |key: &SigningKeyRecord| world.app.opened_keys.get(key.id, &blobs(key));
+    let once = opened(&world.app, &first).unwrap();
+    assert!(Arc::ptr_eq(&once, &opened(&world.app, &first).unwrap()), "it is parsed once");
+    withdraw_signing_key(&world.app, &DEPLOYMENT, first.id).await.unwrap();
+    assert!(kept(&first).is_none());
+    assert_eq!(Arc::strong_count(&once), 1, "nobody else has it");
+    assert!(matches!(opened(&world.app, &read(&world, first.id).await), Err(UnlockKeyError::Gone)));
+    // What another replica withdraws is let go at the next turn, also where the database is away.
+    let second = make(&world, &DEPLOYMENT, ES).await;
+    opened(&world.app, &second).unwrap();
+    world.app.db.close().await;
+    keep_signing_keys(&world.app).await.unwrap_err();
+    assert!(kept(&second).is_none());
 }
 
 #[tokio::test]
