@@ -14,7 +14,7 @@ use crate::actions::signing_keys::{
 };
 use crate::api::body::{Empty, Incoming, Path, Query};
 use crate::api::caller::Calling;
-use crate::api::field::{Field, FromJson, Reading, Unknown, from_words, text, wrong};
+use crate::api::field::{Field, FromJson, Reading, Unknown, from_objects, from_words, text};
 use crate::api::once::{Answer, Once};
 use crate::api::page::PageView;
 use crate::api::problem::{FieldError, Problem, ProblemView};
@@ -95,16 +95,6 @@ impl FromJson for PrivateText {
     fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
         Ok(Self(text(&value)?.into()))
     }
-}
-
-macro_rules! from_objects {
-    ($($type:ty),+) => {$(
-        impl FromJson for $type {
-            fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
-                serde_json::from_value(value).map_err(|_| wrong("write an object"))
-            }
-        }
-    )+};
 }
 
 from_objects! { TokenKeyInput, ActivationInput, RotationInput }

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::actions::verify_token::{VerifyTokenError, verify_token};
 use crate::api::body::Incoming;
 use crate::api::caller::Calling;
-use crate::api::field::{Field, FromJson, Reading, Unknown, text, wrong};
+use crate::api::field::{Field, FromJson, Reading, Unknown, from_objects, text};
 use crate::api::problem::{FieldError, Problem};
 use crate::app::App;
 use crate::reservation::{RoomKey, Scope};
@@ -32,11 +32,7 @@ pub struct VerifyInput {
     unknown: Unknown,
 }
 
-impl FromJson for VerifyInput {
-    fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
-        serde_json::from_value(value).map_err(|_| wrong("write an object"))
-    }
-}
+from_objects! { VerifyInput }
 
 /// A token as it came: it may be good, so it is not shown.
 #[derive(Debug)]
