@@ -19,7 +19,7 @@ mod strict_json;
 mod tests;
 
 pub use self::algorithm::Algorithm;
-pub use self::app_token::{AppAlgorithm, Issuer, IssuerError, LONGEST, TokenError, Unverified, Verifier};
+pub use self::app_token::{AppAlgorithm, Issuer, LONGEST, TokenError, Unverified, Verifier};
 pub use self::import::{ImportKeyError, Imported};
 pub use self::jws::{Claims, Jws, JwsError, MAX_BYTES};
 pub use self::key::{KeyError, SigningKey};

@@ -52,4 +52,5 @@ pub use schedule::{Near, Window};
 pub use scope::{Scope, ScopeError, Scopes};
 pub use series_plan::{Reach, SeriesPlan, plan_series};
 pub use slot::Slot;
+pub(crate) use text::texts;
 pub use text::{Description, Email, EmailError, ExternalId, HostKey, Label, PersonName, TextError, Title};
