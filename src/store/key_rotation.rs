@@ -73,6 +73,13 @@ pub async fn due(
     Ok(ids.fetch_all(db).await?.into_iter().map(Into::into).collect())
 }
 
+/// Takes a name for a key, for good. `false` where it has been used before, by whomever.
+pub(super) async fn take_name(db: &mut PgConnection, kid: &Kid) -> Result<bool, StoreError> {
+    let taken =
+        sqlx::query!("INSERT INTO signing_kids (hash) VALUES ($1) ON CONFLICT DO NOTHING", &kid.hash());
+    Ok(taken.execute(db).await?.rows_affected() == 1)
+}
+
 /// Calls a key otherwise that has never signed. `false` where the name has been used before, by whomever.
 ///
 /// # Errors
@@ -83,9 +90,7 @@ pub async fn rename(
     kid: &Kid,
     certificate: Option<&str>,
 ) -> Result<bool, StoreError> {
-    let hash = kid.hash();
-    let named = sqlx::query!("INSERT INTO signing_kids (hash) VALUES ($1) ON CONFLICT DO NOTHING", &hash);
-    if named.execute(&mut *db).await?.rows_affected() == 0 {
+    if !take_name(db, kid).await? {
         return Ok(false);
     }
     sqlx::query!(
@@ -93,7 +98,7 @@ pub async fn rename(
          WHERE id = $1 AND activated_at IS NULL AND retired_at IS NULL",
         Uuid::from(id),
         kid.as_str(),
-        &hash,
+        &kid.hash(),
         certificate,
     )
     .execute(db)
