@@ -162,11 +162,15 @@ pub enum MintError {
     #[error(transparent)]
     Settings(#[from] SettingsError),
     /// There is no key.
-    #[error("no key signs {0} for this tenant: `frontdesk keys make` or `frontdesk keys import` adds one")]
+    #[error(
+        "no key signs {0} for this tenant: `frontdesk keys make --algorithm {0}` makes one, and `frontdesk keys import` adds \
+         yours"
+    )]
     NoKey(Algorithm),
     /// The key is not one of JaaS's.
     #[error(
-        "JaaS knows keys by ids that begin with your AppID and a slash: import yours, with the id that JaaS shows"
+        "JaaS knows keys by ids that begin with your AppID and a slash: import or make yours, with the id that JaaS shows, \
+         and activate it"
     )]
     NotJaasKey,
     /// It can't be carried.
