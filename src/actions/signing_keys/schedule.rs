@@ -81,7 +81,8 @@ fn is_ours(key: &SigningKeyRecord) -> bool {
         && key.public.as_ref().and_then(PublicHalf::thumbprint).as_ref() == Some(&key.kid)
 }
 
-/// Makes a key where the owner has none that signs, or none that follows. Whether one was made.
+/// Makes a key where the owner has none that follows. Where none signs either, only the deployment gets one, for what it
+/// usually signs with: of others somebody has just retired theirs, and meant it. Whether one was made.
 async fn provide(app: &App, owner: &KeyOwner, algorithm: Algorithm) -> Result<bool, SigningKeyError> {
     // Looked at twice: a key takes a while to be made, and should not be made for nothing.
     let is_missing = async |db: &mut PgConnection| {
@@ -90,8 +91,10 @@ async fn provide(app: &App, owner: &KeyOwner, algorithm: Algorithm) -> Result<bo
         let next = signing_keys::next(db, tenant, algorithm).await?;
         Ok::<_, SigningKeyError>((tenant, active.is_none(), next))
     };
+    let may_begin = *owner == KeyOwner::Deployment && algorithm == USUAL;
     let (_, no_active, next) = transact(app, is_missing).await?;
     let new = match next {
+        _ if no_active && !may_begin => return Ok(false),
         Some(_) if !no_active => return Ok(false),
         Some(_) => None,
         None => Some(NewKey::new(algorithm, KeySource::Make, None).await?),
@@ -100,6 +103,7 @@ async fn provide(app: &App, owner: &KeyOwner, algorithm: Algorithm) -> Result<bo
     transact(app, async |db| {
         let (tenant, no_active, next) = is_missing(db).await?;
         match (next, &new) {
+            _ if no_active && !may_begin => Ok(false),
             (Some(next), _) if no_active => {
                 take_over(db, None, next, now).await?;
                 Ok(false)
@@ -120,14 +124,17 @@ async fn rotate(app: &App, owner: KeyOwner, due: &SigningKeyRecord) -> Result<bo
     if !next.as_ref().is_some_and(is_known) {
         return Ok(false);
     }
-    let rotation = Rotation::prepare(app, owner, due.algorithm, When::Known).await?;
-    if rotation.seen != Some(due.id) {
-        return Ok(false);
-    }
-    match rotation.run(app).await {
-        Ok(rotated) => Ok(rotated.retired.is_some()),
+    let rotation = Rotation::prepare(app, owner.clone(), due.algorithm, When::Known).await?;
+    let rotated = transact(app, async |db| {
+        let tenant = hold(app, db, &owner).await?;
+        if key_rotation::active(db, tenant, due.algorithm).await? != Some(due.id) {
+            return Ok(false);
+        }
+        Ok(rotation.run_in(app, db).await?.retired.is_some())
+    });
+    match rotated.await {
         // Somebody was faster, and not one of us.
         Err(SigningKeyError::NoNext(_) | SigningKeyError::TooYoung { .. }) => Ok(false),
-        Err(error) => Err(error),
+        done => done,
     }
 }
