@@ -34,7 +34,7 @@ fn old() -> KeyId {
     keys().first_id()
 }
 
-fn new_only() -> MasterKeys {
+pub fn new_only() -> MasterKeys {
     MasterKeys::parse(NEW_KEY).unwrap()
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
+use frontdesk::actions::forget_master_key::forget_master_key;
 use frontdesk::actions::private_keys::{UnlockKeyError, opened, unlock};
 use frontdesk::actions::remove_tenant::remove_tenant;
 use frontdesk::actions::signing_keys::{
@@ -16,6 +17,7 @@ use frontdesk::store::signing_keys::SigningKeyRecord;
 use frontdesk::store::{signing_keys, tenants};
 
 use super::{DEPLOYMENT, import, keys, make, of, read, rotate, states};
+use crate::master_keys::new_only;
 use crate::world::World;
 
 const ES: Algorithm = Algorithm::Es256;
@@ -203,6 +205,28 @@ async fn an_opened_key_is_kept_for_the_next_token_and_let_go_when_it_is_withdraw
     world.app.db.close().await;
     keep_signing_keys(&world.app).await.unwrap_err();
     assert!(kept(&second).is_none());
+}
+
+#[tokio::test]
+async fn a_key_whose_master_key_is_lost_is_retired_and_a_secret_withdrawn() {
+    let world = World::new().await;
+    let pair = make(&world, &DEPLOYMENT, Algorithm::Rs256).await;
+    let follower = make(&world, &DEPLOYMENT, Algorithm::Rs256).await;
+    let secret = make(&world, &of("acme"), Algorithm::Hs256).await;
+    sign(&world, pair.id).await;
+    let mut db = world.db().acquire().await.unwrap();
+    let lost = world.app.keys.first_id();
+    forget_master_key(&mut db, Some(&new_only()), lost, world.app.clock.now()).await.unwrap();
+    for (key, state) in [(&pair, Retired), (&follower, Retired), (&secret, Withdrawn)] {
+        let now = read(&world, key.id).await;
+        assert_eq!((now.state(), now.private.is_none()), (state, true), "{}", key.algorithm);
+    }
+    // It goes on by itself, and nothing stands in the way of others.
+    let after = World::with_keys(&world, new_only());
+    keep_signing_keys(&after.app).await.unwrap();
+    let states = states(&after, &DEPLOYMENT).await;
+    assert_eq!(states, [Retired, Withdrawn, Active, Next], "the one that signed is served for its tokens");
+    assert_eq!(make(&after, &of("acme"), Algorithm::Hs256).await.state(), Active);
 }
 
 #[tokio::test]
