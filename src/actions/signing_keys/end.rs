@@ -9,8 +9,9 @@ use crate::app::App;
 use crate::reservation::SigningKeyId;
 use crate::store::signing_keys::{self, KeyState, SigningKeyRecord};
 
-/// Retires a key, in a transaction of its own: it signs no more, and is served for as long as its tokens are good. No other
-/// one takes its place: a tenant's rooms are signed for with the deployment's key again. It may be repeated.
+/// Retires a key, in a transaction of its own: it signs no more, and is served for as long as its tokens are good. Of the
+/// deployment's own for RS256 the next one signs within seconds, which the job sees to. Of others none takes its place: a
+/// tenant's rooms are signed for with the deployment's key again. It may be repeated.
 ///
 /// # Errors
 /// Where there is no such key.

@@ -275,7 +275,8 @@ pub async fn rotate(
 
 /// Retire a key
 ///
-/// It signs no more, and its tokens stay good. No other takes its place. It may be repeated.
+/// It signs no more, and its tokens stay good. Of the deployment's own for RS256 the next one signs within seconds; of
+/// others none takes its place, and a tenant is signed for with the deployment's. It may be repeated.
 #[utoipa::path(
     post, path = "/v1/signing-keys/{id}/retire", tag = "administration", operation_id = "retireSigningKey",
     security(("app" = ["admin"])),
