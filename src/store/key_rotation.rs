@@ -106,7 +106,7 @@ pub async fn rename(
     Ok(true)
 }
 
-/// How many keys there are in each state, of all owners, and since when the deployment's own sign.
+/// How many keys there are in each state, of all owners.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyCounts {
     /// Keys that sign next.
@@ -115,8 +115,6 @@ pub struct KeyCounts {
     pub active: i64,
     /// Keys that sign no more and are served still.
     pub retired: i64,
-    /// Since when the oldest key signs that was made here for the deployment and is served.
-    pub oldest: Option<DateTime<Utc>>,
 }
 
 /// Counts keys.
@@ -128,9 +126,7 @@ pub async fn count(db: &mut PgConnection) -> Result<KeyCounts, StoreError> {
         KeyCounts,
         r#"SELECT count(*) FILTER (WHERE activated_at IS NULL AND retired_at IS NULL) AS "next!",
                   count(*) FILTER (WHERE activated_at IS NOT NULL AND retired_at IS NULL) AS "active!",
-                  count(*) FILTER (WHERE retired_at IS NOT NULL) AS "retired!",
-                  min(activated_at) FILTER (WHERE tenant_id IS NULL AND origin = 'made' AND public_key IS NOT NULL
-                                                  AND retired_at IS NULL) AS oldest
+                  count(*) FILTER (WHERE retired_at IS NOT NULL) AS "retired!"
            FROM signing_keys WHERE withdrawn_at IS NULL"#
     )
     .fetch_one(db)

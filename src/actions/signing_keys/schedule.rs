@@ -1,7 +1,7 @@
 //! What becomes of keys by itself: the deployment has one that signs and one that follows, what is due is rotated, and what
 //! has no good tokens any more is withdrawn. Several replicas may do so at once.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 
 use super::rotate::{known_after, take_over};
@@ -10,8 +10,8 @@ use crate::actions::transaction::transact;
 use crate::app::App;
 use crate::reservation::SigningKeyId;
 use crate::signing::{Algorithm, PublicHalf};
-use crate::store::signing_keys::{self, Origin, SigningKeyRecord};
-use crate::store::{key_rotation, tenants};
+use crate::store::signing_keys::{self, KeyState, Origin, SigningKeyRecord};
+use crate::store::{StoreError, key_rotation, tenants};
 
 /// What the deployment's own keys sign with: every verifier knows it, and Jitsi takes it from key servers.
 const USUAL: Algorithm = Algorithm::Rs256;
@@ -73,6 +73,19 @@ async fn rotating(
         },
     };
     Ok(Some((key, owner)))
+}
+
+/// Since when the oldest of the deployment's keys signs that are rotated by themselves; `None` where none is.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn rotating_since(app: &App, db: &mut PgConnection) -> Result<Option<DateTime<Utc>>, StoreError> {
+    if app.signing_keys.rotate_every.get().is_none() {
+        return Ok(None);
+    }
+    let keys = signing_keys::list(db, None).await?;
+    let rotating = keys.iter().filter(|key| key.state() == KeyState::Active && is_ours(key));
+    Ok(rotating.filter_map(|key| key.activated_at).min())
 }
 
 /// Whether it was made here and named here.

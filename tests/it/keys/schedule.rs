@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use frontdesk::actions::signing_keys::{
     Kept, KeyOwner, KeySource, When, activate_signing_key, add_signing_key, keep_signing_keys,
-    list_signing_keys, retire_signing_key, withdraw_signing_key,
+    list_signing_keys, retire_signing_key, rotating_since, withdraw_signing_key,
 };
 use frontdesk::reservation::SigningKeyId;
 use frontdesk::signing::Algorithm;
@@ -138,6 +138,29 @@ async fn signs(world: &World, owner: &KeyOwner) -> Option<SigningKeyId> {
     let mut db = world.app.db.acquire().await.unwrap();
     let all = list_signing_keys(&mut db, owner).await.unwrap();
     all.iter().find(|key| key.algorithm == ES && key.state() == Active).map(|key| key.id)
+}
+
+#[tokio::test]
+async fn the_age_of_keys_is_that_of_those_that_should_move_on() {
+    let world = World::new().await;
+    let since = async |world: &World| {
+        rotating_since(&world.app, &mut world.app.db.acquire().await.unwrap()).await.unwrap()
+    };
+    let named = Some("named".parse().unwrap());
+    add_signing_key(&world.app, &DEPLOYMENT, ES, KeySource::Make, named).await.unwrap();
+    import(&world, &DEPLOYMENT, Algorithm::EdDsa).await;
+    make(&world, &DEPLOYMENT, Algorithm::Hs256).await;
+    make(&world, &of("acme"), ES).await;
+    assert_eq!(since(&world).await, None);
+    world.advance(TimeDelta::days(100));
+    keep(&world).await;
+    let now = world.app.clock.now();
+    assert_eq!(since(&world).await, Some(now));
+    world.advance(TimeDelta::days(1));
+    assert_eq!(since(&world).await, Some(now));
+    let by_hand = World::rotating(settings("off", "15m")).await;
+    keep(&by_hand).await;
+    assert_eq!(since(&by_hand).await, None);
 }
 
 #[tokio::test]
