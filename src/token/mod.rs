@@ -16,7 +16,7 @@ mod role;
 mod settings;
 mod validity;
 
-pub use self::check::{Expected, check, expiry, token_id};
+pub use self::check::{Expected, check, expiry, made_at, token_id};
 pub use self::claims::{Entry, Note, Reference, Rooms, claims};
 pub use self::custom::{CustomClaims, CustomClaimsError};
 pub use self::flaw::{Flaw, FlawCode};

@@ -51,7 +51,7 @@ impl FromJson for TokenText {
 /// one that your own code has signed. The token is not kept, and not logged.
 #[utoipa::path(
     post, path = "/v1/tokens/verify", tag = "tokens", operation_id = "verifyToken",
-    security(("app" = ["tokens:mint"])),
+    security(("app" = ["tokens:mint"]), ("app" = ["tokens:wildcard"])),
     request_body = VerifyInput,
     responses((status = 200, description = "What there is to say of it, good or not", body = VerificationView)),
 )]
@@ -60,7 +60,7 @@ pub async fn verify(
     caller: Calling,
     body: Incoming<VerifyInput>,
 ) -> Result<HttpResponse, Problem> {
-    caller.may(Scope::TokensMint)?;
+    caller.may_by_any([Scope::TokensMint, Scope::TokensWildcard])?;
     let input = body.read().await?.value;
     let mut reading = Reading::default();
     reading.refuse(&input.unknown);
