@@ -228,6 +228,7 @@ pub async fn change(
     let change = AppChange {
         name: reading.present("name", body.value.name).map(|name| name.to_string()),
         scopes: reading.present("scopes", body.value.scopes),
+        ..AppChange::default()
     };
     let change = reading.done(Some(change))?;
     let tenant = tenant_of(&mut *app.db.acquire().await?, id.0).await?;
