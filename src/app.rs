@@ -1,5 +1,7 @@
 //! What every action works with.
 
+mod opened_keys;
+
 use std::hash::Hash;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -8,6 +10,7 @@ use ipnet::IpNet;
 use moka::sync::Cache;
 use sqlx::postgres::PgConnectOptions;
 
+pub use self::opened_keys::OpenedKeys;
 use crate::clock::Clock;
 use crate::config::{Connections, DatabaseConfig, SigningKeysConfig};
 use crate::credential::CredentialHash;
@@ -26,6 +29,8 @@ pub struct App {
     pub clock: Clock,
     /// What passwords are sealed under.
     pub keys: MasterKeys,
+    /// What room tokens were signed with a moment ago.
+    pub opened_keys: OpenedKeys,
     /// Connections for conference servers.
     pub desk: Desk,
     /// Connections for everything else.
@@ -66,6 +71,7 @@ impl App {
         Self {
             clock,
             keys,
+            opened_keys: OpenedKeys::default(),
             desk: Desk::new(Pool::desk(options.clone(), config.desk_connections)),
             readiness: Pool::general(options.clone(), Connections::ONE),
             db: Pool::general(options, config.connections),

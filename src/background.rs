@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::actions::expand_series::{Expanded, expand_series};
-use crate::actions::signing_keys::{Kept, keep_signing_keys};
+use crate::actions::signing_keys::{Kept, keep_signing_keys, rotating_since};
 use crate::actions::sweep::sweep;
 use crate::app::App;
 use crate::config::RetentionConfig;
@@ -98,10 +98,11 @@ async fn turn(app: &App, retention: RetentionConfig) -> Result<(), StoreError> {
     let now = app.clock.now();
     let mut db = app.db.acquire().await?;
     app.metrics.live_conferences.set(conferences::count_live(&mut db, now).await?);
-    let KeyCounts { next, active, retired, oldest } = key_rotation::count(&mut db).await?;
+    let KeyCounts { next, active, retired } = key_rotation::count(&mut db).await?;
     for (state, count) in [("next", next), ("active", active), ("retired", retired)] {
         app.metrics.signing_keys(state, count);
     }
-    app.metrics.signing_key_age.set(oldest.map_or(0, |since| (now - since).num_seconds()));
+    let since = rotating_since(app, &mut db).await?;
+    app.metrics.signing_key_age.set(since.map_or(0, |since| (now - since).num_seconds()));
     Ok(())
 }

@@ -13,12 +13,13 @@ mod key;
 mod kid;
 mod public_half;
 mod public_key;
+mod signer;
 mod strict_json;
 #[cfg(test)]
 mod tests;
 
 pub use self::algorithm::Algorithm;
-pub use self::app_token::{AppAlgorithm, Issuer, IssuerError, LONGEST, TokenError, Unverified, Verifier};
+pub use self::app_token::{AppAlgorithm, Issuer, LONGEST, TokenError, Unverified, Verifier};
 pub use self::import::{ImportKeyError, Imported};
 pub use self::jws::{Claims, Jws, JwsError, MAX_BYTES};
 pub use self::key::{KeyError, SigningKey};

@@ -20,7 +20,20 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("store", &["credential", "reservation", "seal", "signing", "token"]),
     ("database", &["config", "store"]),
     ("refusal_log", &["database", "store"]),
-    ("app", &["clock", "config", "credential", "database", "metrics", "refusal_log", "reservation", "seal"]),
+    (
+        "app",
+        &[
+            "clock",
+            "config",
+            "credential",
+            "database",
+            "metrics",
+            "refusal_log",
+            "reservation",
+            "seal",
+            "signing",
+        ],
+    ),
     (
         "actions",
         &[

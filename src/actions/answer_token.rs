@@ -11,11 +11,11 @@ use sqlx::PgConnection;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::mint::{MintError, check_key, serve_until, sign};
+use super::mint::{MintError, served_key, sign, signer};
 use crate::app::App;
 use crate::database::desk::DeskError;
 use crate::reservation::{Conference, Role};
-use crate::store::signers::{self, Signer};
+use crate::store::signers::Signer;
 use crate::store::signing_keys::SigningKeyRecord;
 use crate::token::{CustomClaims, Entry, Privileges, Reference, Rooms, Subject, Validity, claims};
 
@@ -95,16 +95,7 @@ async fn prepared(
     db: &mut PgConnection,
     conference: &Conference,
 ) -> Result<(Signer, SigningKeyRecord, Subject), MintError> {
-    // A rotation may come in between.
-    for _ in 0..3 {
-        let Some(mut signer) = signers::of_tenant(db, conference.tenant).await? else { break };
-        signer.settings.check()?;
-        let subject = signer.settings.subject(signer.meeting_url.as_ref()).ok_or(MintError::NoSubject)?;
-        let key = signer.key.take().ok_or(MintError::NoKey(signer.settings.algorithm))?;
-        check_key(&signer.settings, &key)?;
-        if serve_until(db, &key, conference.ends_at).await? {
-            return Ok((signer, key, subject));
-        }
-    }
-    Err(MintError::Contended)
+    let (mut signer, subject) = signer(db, conference.tenant).await?;
+    let key = served_key(db, conference.tenant, &mut signer, conference.ends_at).await?;
+    Ok((signer, key, subject))
 }

@@ -15,6 +15,8 @@ pub struct AppChange {
     pub name: Option<String>,
     /// What it may do.
     pub scopes: Option<Scopes>,
+    /// What it may do as well.
+    pub more_scopes: Scopes,
 }
 
 /// Why an app was not changed.
@@ -72,7 +74,8 @@ pub async fn change_app_in(
         return Err(ChangeAppError::Revoked(record.name));
     }
     record.name = change.name.unwrap_or(record.name);
-    record.scopes = change.scopes.unwrap_or(record.scopes);
+    let scopes = change.scopes.unwrap_or(record.scopes);
+    record.scopes = scopes.iter().chain(change.more_scopes.iter()).collect();
     let mut attempt = db.begin().await?;
     if apps::update(&mut attempt, &record).await? {
         attempt.commit().await?;

@@ -82,7 +82,7 @@ pub async fn what_is_lost(
     Ok(Loss { key, appointments })
 }
 
-/// Forgets the key. What it has sealed is revoked, deleted or kept, as [`SealedColumn::if_lost`] says.
+/// Forgets the key. What it has sealed is revoked, retired, deleted or kept, as [`SealedColumn::if_lost`] says.
 ///
 /// # Errors
 /// Where the key is in the file or not known, or the database fails; then nothing is changed.

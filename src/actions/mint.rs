@@ -10,17 +10,18 @@ use sqlx::PgConnection;
 
 use self::place::{Place, place};
 pub(super) use self::place::{expected, soonest};
-pub(super) use self::sign::{check_key, serve_until, sign};
+pub(super) use self::sign::{served_key, sign, signer};
 use super::private_keys::UnlockKeyError;
 use super::transaction::transact;
 use crate::app::App;
 use crate::reservation::{AppointmentId, Role, RoomName, Tenant, TokenId, Window};
 use crate::signing::{Algorithm, KeyError, Kid, MAX_BYTES};
-use crate::store::signing_keys::{self, Origin, SigningKeyRecord};
-use crate::store::{StoreError, servers, token_settings};
+use crate::store::signers::Signer;
+use crate::store::signing_keys::Origin;
+use crate::store::{StoreError, servers};
 use crate::token::{
     CustomClaims, Entry, Features, Group, LuaPattern, Note, Person, Reference, Rooms, SettingsError,
-    TokenSettings, Validity, ValidityError, VerifierKind, claims,
+    Validity, ValidityError, VerifierKind, claims,
 };
 
 /// How long a token may be good that opens more than one room.
@@ -163,11 +164,15 @@ pub enum MintError {
     #[error(transparent)]
     Settings(#[from] SettingsError),
     /// There is no key.
-    #[error("no key signs {0} for this tenant: `frontdesk keys make` or `frontdesk keys import` adds one")]
+    #[error(
+        "no key signs {0} for this tenant: `frontdesk keys make --algorithm {0}` makes one, and `frontdesk keys import` adds \
+         yours"
+    )]
     NoKey(Algorithm),
     /// The key is not one of JaaS's.
     #[error(
-        "JaaS knows keys by ids that begin with your AppID and a slash: import yours, with the id that JaaS shows"
+        "JaaS knows keys by ids that begin with your AppID and a slash: import or make yours, with the id that JaaS shows, \
+         and activate it"
     )]
     NotJaasKey,
     /// It can't be carried.
@@ -215,10 +220,7 @@ pub async fn mint_in(
     request: &TokenRequest,
 ) -> Result<Minted, MintError> {
     let now = app.clock.now();
-    let settings = token_settings::get(db, tenant.id).await?;
-    settings.check()?;
-    let meeting_url = tenant.policy.meeting_url.as_ref();
-    let subject = settings.subject(meeting_url).ok_or(MintError::NoSubject)?;
+    let (mut signer, subject) = signer(db, tenant.id).await?;
     let Place { rooms, room, window, date, participants } =
         place(app, db, tenant, &request.opens, now).await?;
     if matches!(&rooms, Rooms::One(room) if room.web_form() == "*") {
@@ -234,18 +236,21 @@ pub async fn mint_in(
     // Who is known can come back until the room closes. What anybody may hold is good for a little while.
     let is_known = participant.is_some() || person.as_ref().is_some_and(|person| person.id.is_some());
     let is_bounded = matches!(request.opens, Opens::Wildcard { .. } | Opens::Window(..));
-    let lifetime = (!is_known && !is_bounded).then_some(settings.guest_lifetime);
+    let lifetime = (!is_known && !is_bounded).then_some(signer.settings.guest_lifetime);
     let role = request.role.or(participant.map(|found| found.role)).unwrap_or(Role::Participant);
-    let mut privileges = settings.roles.of(role).clone();
+    let mut privileges = signer.settings.roles.of(role).clone();
     privileges.moderator = request.moderator.unwrap_or(privileges.moderator);
     privileges.lobby_bypass = request.lobby_bypass.unwrap_or(privileges.lobby_bypass);
     privileges.features = request.features.clone().or(privileges.features);
+    let validity = Validity::within(window, lifetime, request.expires_at, now)?;
+    let key = served_key(db, tenant.id, &mut signer, validity.expires_at).await?;
+    let Signer { settings, meeting_url, .. } = signer;
     let entry = Entry {
         settings: &settings,
         subject: &subject,
         id: TokenId::made(now),
         rooms,
-        validity: Validity::within(window, lifetime, request.expires_at, now)?,
+        validity,
         person,
         role,
         privileges,
@@ -260,8 +265,8 @@ pub async fn mint_in(
         },
     };
     let claims = claims(&entry, now);
-    let (key, token) = signed(app, db, tenant, &settings, &claims, entry.validity.expires_at).await?;
-    let url = meeting_url.zip(room.as_ref());
+    let token = sign(app, &key, &claims)?;
+    let url = meeting_url.as_ref().zip(room.as_ref());
     let url = url.map(|(base, room)| format!("{}?jwt={token}", base.with_segment(room.as_str())).into());
     let mut notes = entry.notes();
     if meeting_url.is_none() {
@@ -283,26 +288,4 @@ pub async fn mint_in(
         url,
         notes,
     })
-}
-
-/// Signs with the key of the day, which is then served for as long as the token is good.
-async fn signed(
-    app: &App,
-    db: &mut PgConnection,
-    tenant: &Tenant,
-    settings: &TokenSettings,
-    claims: &Map<String, Value>,
-    expires_at: DateTime<Utc>,
-) -> Result<(SigningKeyRecord, String), MintError> {
-    // A rotation may come in between.
-    for _ in 0..3 {
-        let key = signing_keys::signing_for(db, tenant.id, settings.algorithm).await?;
-        let key = key.ok_or(MintError::NoKey(settings.algorithm))?;
-        check_key(settings, &key)?;
-        if serve_until(db, &key, expires_at).await? {
-            let token = sign(app, &key, claims)?;
-            return Ok((key, token));
-        }
-    }
-    Err(MintError::Contended)
 }

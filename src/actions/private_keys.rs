@@ -1,7 +1,10 @@
 //! Sealing and unsealing of what room tokens are signed with.
 
+use std::sync::Arc;
+
 use uuid::Uuid;
 
+use crate::app::App;
 use crate::reservation::{SigningKeyId, TenantId};
 use crate::seal::{Context, MasterKeys, OpenError, Sealed};
 use crate::signing::{KeyError, SigningKey};
@@ -40,4 +43,18 @@ pub fn unlock(keys: &MasterKeys, record: &SigningKeyRecord) -> Result<SigningKey
     let sealed = record.private.as_ref().ok_or(UnlockKeyError::Gone)?;
     let private = keys.open(&context(record.tenant, record.id), sealed)?;
     Ok(SigningKey::read(record.algorithm, private)?)
+}
+
+/// The key in clear, as it is kept for a moment by whoever signs with it again and again.
+///
+/// # Errors
+/// Where it can't be read, or is gone.
+pub fn opened(app: &App, record: &SigningKeyRecord) -> Result<Arc<SigningKey>, UnlockKeyError> {
+    let sealed = record.private.as_ref().ok_or(UnlockKeyError::Gone)?;
+    if let Some(key) = app.opened_keys.get(record.id, sealed) {
+        return Ok(key);
+    }
+    let key = Arc::new(unlock(&app.keys, record)?);
+    app.opened_keys.keep(record.id, sealed.clone(), Arc::clone(&key));
+    Ok(key)
 }

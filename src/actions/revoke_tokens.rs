@@ -66,6 +66,11 @@ pub async fn revoke_tokens(
         // One that is being made this moment is noted a moment later.
         let soonest = now + LONGEST;
         let ends_at = signing_keys::last_end(db, tenant).await?.map_or(soonest, |last| last.max(soonest));
+        if let Tokens::One(token) = tokens
+            && let Some(before) = token_revocations::prolong(db, tenant, *token, ends_at).await?
+        {
+            return Ok(before);
+        }
         let revocation =
             RevocationRecord { id: RevocationId::new(), tenant, revoked, revoked_at: now, ends_at };
         token_revocations::insert(db, &revocation).await?;

@@ -15,7 +15,7 @@ use tokio::task::spawn_blocking;
 pub use self::end::{Withdrawn, retire_signing_key, retire_signing_key_in};
 pub use self::end::{withdraw_signing_key, withdraw_signing_key_in};
 pub use self::rotate::{Rotated, Rotation, When, activate_signing_key, activate_signing_key_in};
-pub use self::schedule::{Kept, keep_signing_keys};
+pub use self::schedule::{Kept, keep_signing_keys, rotating_since};
 use super::passwords::{KeysError, share_keys};
 use super::private_keys::{UnlockKeyError, lock};
 use super::transaction::transact;

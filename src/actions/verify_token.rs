@@ -8,7 +8,9 @@ use crate::reservation::{RoomKey, Tenant};
 use crate::signing::{Claims, Jws, JwsError};
 use crate::store::signing_keys::{self, KeyState, SigningKeyRecord};
 use crate::store::{StoreError, token_revocations, token_settings};
-use crate::token::{Expected, Flaw, Reference, Seen, Signature, Verdict, check, expiry, token_id, verdicts};
+use crate::token::{
+    Expected, Flaw, Reference, Seen, Signature, Verdict, check, expiry, made_at, token_id, verdicts,
+};
 
 /// What there is to say of a token.
 #[derive(Debug, Default)]
@@ -86,8 +88,10 @@ pub async fn verify_token(
         return Ok(Verification { flaws, ..seen });
     };
     let id = token_id(claims);
+    let made_at = made_at(claims);
     let revoked_at =
-        token_revocations::revoked_at(&mut db, tenant.id, id, ours.appointment, ours.participant).await?;
+        token_revocations::revoked_at(&mut db, tenant.id, id, made_at, ours.appointment, ours.participant)
+            .await?;
     flaws.extend(revoked_at.map(Flaw::Revoked));
     Ok(Verification { flaws, claims: Some(claims.clone()), expires_at: expiry(claims), revoked_at, ..seen })
 }

@@ -18,7 +18,7 @@ use tokio::time::timeout;
 use utoipa::ToSchema;
 
 use super::code::Code;
-use super::field::{FromJson, Reading, Unknown, wrong};
+use super::field::{FromJson, Reading, Unknown, object};
 use super::problem::{FieldError, Problem};
 
 /// The largest body, in bytes: a batch of 1000 appointments, with some to say about each.
@@ -197,7 +197,7 @@ pub struct Empty {
 
 impl FromJson for Empty {
     fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
-        let empty: Self = serde_json::from_value(value).map_err(|_| wrong("write an object"))?;
+        let empty: Self = object(value)?;
         let mut reading = Reading::default();
         reading.refuse(&empty.unknown);
         reading.done(Some(empty))

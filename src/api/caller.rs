@@ -21,12 +21,20 @@ impl Calling {
     /// # Errors
     /// Where its scopes don't say so.
     pub fn may(&self, scope: Scope) -> Result<(), Problem> {
-        if self.scopes.contains(scope) {
-            Ok(())
-        } else {
-            let detail = format_args!("this needs the scope `{scope}`");
-            Err(Problem::new(Code::InsufficientScope, detail).with("scope", scope))
+        self.may_by_any([scope])
+    }
+
+    /// Whether it may do what any of these scopes is enough for.
+    ///
+    /// # Errors
+    /// Where it has none of them; the first is named.
+    pub fn may_by_any<const N: usize>(&self, scopes: [Scope; N]) -> Result<(), Problem> {
+        if scopes.iter().any(|scope| self.scopes.contains(*scope)) {
+            return Ok(());
         }
+        let names = scopes.map(|scope| format!("`{scope}`")).join(" or ");
+        let detail = format_args!("this needs the scope {names}");
+        Err(Problem::new(Code::InsufficientScope, detail).with("scope", scopes[0]))
     }
 }
 

@@ -203,7 +203,7 @@ impl Code {
             }
             Self::InsufficientScope => {
                 "The app lacks the scope that `scope` names. An administrator adds it: \
-                 `frontdesk app change NAME --scope …`."
+                 `frontdesk app change NAME --add-scope …`."
             }
             Self::TenantDisabled => "The tenant was disabled by an administrator. Nothing of it was lost.",
             Self::NotFound => {

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -225,6 +226,23 @@ macro_rules! from_words {
 pub(super) use from_words;
 
 from_words! { crate::reservation::Role }
+
+/// What is an object of fields, each of which says for itself what is wrong with it.
+macro_rules! from_objects {
+    ($($type:ty),+ $(,)?) => {$(
+        impl $crate::api::field::FromJson for $type {
+            fn from_json(value: serde_json::Value) -> Result<Self, Vec<$crate::api::problem::FieldError>> {
+                $crate::api::field::object(value)
+            }
+        }
+    )+};
+}
+pub(super) use from_objects;
+
+/// An object of fields.
+pub(super) fn object<T: DeserializeOwned>(value: Value) -> Result<T, Vec<FieldError>> {
+    serde_json::from_value(value).map_err(|_| wrong("write an object"))
+}
 
 /// One of a few words.
 pub(super) fn word<T: FromStr>(value: &Value, words: &[&str]) -> Result<T, Vec<FieldError>> {

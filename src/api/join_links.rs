@@ -2,16 +2,15 @@
 
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
-use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
 use super::body::{Incoming, Path, Query, ReadQuery};
 use super::caller::Calling;
 use super::code::Code;
-use super::field::{Field, FromJson, Reading, Unknown, wrong};
+use super::field::{Field, Reading, Unknown, from_objects};
 use super::once::{Answer, Once};
 use super::page::PageView;
-use super::problem::{FieldError, Problem, ProblemView};
+use super::problem::{Problem, ProblemView};
 use crate::actions::invitation::{InvitationError, invitation};
 use crate::actions::join_links::{JoinLinkError, list_join_links, make_join_link_in, revoke_join_link};
 use crate::app::App;
@@ -32,11 +31,7 @@ pub struct JoinLinkInput {
     unknown: Unknown,
 }
 
-impl FromJson for JoinLinkInput {
-    fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
-        serde_json::from_value(value).map_err(|_| wrong("write an object"))
-    }
-}
+from_objects! { JoinLinkInput }
 
 impl JoinLinkInput {
     fn read(self) -> Result<Option<HostKey>, Problem> {

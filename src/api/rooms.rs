@@ -3,14 +3,13 @@
 use actix_web::{HttpResponse, web};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
-use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
 use super::body::{Incoming, Path, Query, ReadQuery};
 use super::caller::Calling;
 use super::code::Code;
-use super::field::{Field, FromJson, Reading, Unknown, wrong};
-use super::problem::{FieldError, Problem, ProblemView};
+use super::field::{Field, Reading, Unknown, from_objects};
+use super::problem::{Problem, ProblemView};
 use crate::actions::dry_run::{DryRunError, dry_run};
 use crate::app::App;
 use crate::reservation::{Node, Range, RoomName, Scope};
@@ -29,11 +28,7 @@ pub(super) struct DecisionInput {
     unknown: Unknown,
 }
 
-impl FromJson for DecisionInput {
-    fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
-        serde_json::from_value(value).map_err(|_| wrong("write an object"))
-    }
-}
+from_objects! { DecisionInput }
 
 /// Say what a conference server would be told
 ///

@@ -49,9 +49,12 @@ enum AppCommand {
     Change {
         /// Which app
         name: String,
-        /// All that it may do; may be given several times
-        #[arg(long = "scope", value_name = "SCOPE", required_unless_present = "rename")]
+        /// All that it may do from now on, in place of what it may; may be given several times
+        #[arg(long = "scope", value_name = "SCOPE", required_unless_present_any = ["more_scopes", "rename"])]
         scopes: Vec<Scope>,
+        /// What it may do beside what it may already; may be given several times
+        #[arg(long = "add-scope", value_name = "SCOPE", conflicts_with = "scopes")]
+        more_scopes: Vec<Scope>,
         /// What operators call it from now on
         #[arg(long, value_name = "NAME", value_parser = name)]
         rename: Option<String>,
@@ -124,9 +127,10 @@ impl AppArgs {
                 let known = apps::find(&mut *app.db.acquire().await?, found.id, name.as_str().into()).await?;
                 show(app, output, &known.ok_or(AppCredentialError::Unknown(name))?).await
             }
-            AppCommand::Change { name, scopes, rename } => {
+            AppCommand::Change { name, scopes, more_scopes, rename } => {
                 let scopes = (!scopes.is_empty()).then(|| scopes.into_iter().collect());
-                let change = AppChange { name: rename, scopes };
+                let more_scopes = more_scopes.into_iter().collect();
+                let change = AppChange { name: rename, scopes, more_scopes };
                 output.one(&AppView::from(&change_app(app, tenant, name.as_str(), change).await?))
             }
             AppCommand::AddCredential { name } => {

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, Read as _};
-use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 
@@ -26,7 +26,8 @@ pub(super) struct ImportArgs {
     /// What the calendar is called here: events are known again by their UIDs in the calendar of that name
     calendar: Label,
     /// iCalendar file; `-` for standard input
-    file: PathBuf,
+    #[arg(value_name = "FILE", value_parser = calendar_file)]
+    file: CalendarFile,
     /// Tenant whose rooms they are; may be left out where there is only one
     #[arg(long)]
     tenant: Option<TenantName>,
@@ -39,16 +40,30 @@ pub(super) struct ImportArgs {
     complete: bool,
 }
 
+/// A calendar file.
+#[derive(Debug, Clone)]
+enum CalendarFile {
+    StandardInput,
+    Read(Arc<[u8]>),
+}
+
+/// Reads while the command line is parsed, when a process of root's still is root's.
+fn calendar_file(path: &str) -> io::Result<CalendarFile> {
+    if path == "-" { Ok(CalendarFile::StandardInput) } else { Ok(CalendarFile::Read(fs::read(path)?.into())) }
+}
+
 impl CalendarCommand {
     pub async fn run(self, app: &App, output: Output) -> Done {
         let Self::Import(args) = self;
         let tenant = tenant(app, args.tenant).await?;
-        let mut bytes = Vec::new();
-        if args.file.as_os_str() == "-" {
-            io::stdin().read_to_end(&mut bytes)?;
-        } else {
-            bytes = fs::read(&args.file)?;
-        }
+        let bytes = match args.file {
+            CalendarFile::StandardInput => {
+                let mut bytes = Vec::new();
+                io::stdin().read_to_end(&mut bytes)?;
+                bytes.into()
+            }
+            CalendarFile::Read(bytes) => bytes,
+        };
         let file = ical::read(&bytes, tenant.policy.time_zone)?;
         let ImportArgs { calendar, room, complete, .. } = args;
         let import = Import { tenant: tenant.name, app: None, calendar, file, room, complete };

@@ -95,7 +95,7 @@ enum KeysCommand {
         #[arg(long)]
         now: bool,
     },
-    /// Let a key sign no more, without another in its place. Its tokens stay good
+    /// Let a key sign no more; its tokens stay good. Another takes its place only where it is the deployment's for RS256
     Retire {
         /// Which key
         id: SigningKeyId,

@@ -37,8 +37,8 @@ const FRESH: Duration = Duration::from_secs(1);
 const SETS: u64 = 10_000;
 
 /// In seconds, the longest that a set without keys may be kept, and that something is not there: the first key signs as
-/// soon as it is made.
-const NOTHING_FOR: u64 = 5;
+/// soon as it is made. So long, too, may be kept what may have changed since it was read, while the database is away.
+const SOON: u64 = 5;
 
 /// The paths of keys: the deployment's own, and those of each conference server.
 pub fn routes(config: &mut web::ServiceConfig) {
@@ -79,7 +79,9 @@ async fn answer(
         Some(Err(_)) => return nothing(app),
     };
     match sets.get(app, whose).await {
-        Ok(Some(set)) => choose(&set).map_or_else(|| nothing(app), |file| file.respond(request)),
+        Ok(Some((set, longest))) => {
+            choose(&set).map_or_else(|| nothing(app), |file| file.respond(request, longest))
+        }
         Ok(None) => nothing(app),
         Err(error) => {
             let mut response = Fault::Unavailable.respond(app.language);
@@ -92,7 +94,7 @@ async fn answer(
 
 fn nothing(app: &App) -> HttpResponse {
     let mut response = Fault::NotFound.respond(app.language);
-    if let Ok(value) = format!("public, max-age={NOTHING_FOR}").parse() {
+    if let Ok(value) = format!("public, max-age={SOON}").parse() {
         response.headers_mut().insert(CACHE_CONTROL, value);
     }
     response
@@ -130,16 +132,21 @@ impl KeySets {
         }
     }
 
-    /// The set; `None` where there is no such server. Whoever asks while it is being read waits for that.
-    async fn get(&self, app: &App, whose: Whose) -> Result<Option<Arc<KeySet>>, Arc<StoreError>> {
+    /// The set, and for how many seconds it may be kept at the most; `None` where there is no such server. Whoever asks
+    /// while it is being read waits for that.
+    async fn get(&self, app: &App, whose: Whose) -> Result<Option<(Arc<KeySet>, u64)>, Arc<StoreError>> {
         if let Whose::Server(server) = whose
             && !self.may_know(app, server).await
         {
             return Ok(None);
         }
         match self.fresh.try_get_with(whose, self.read(app, whose)).await {
-            Ok(set) => Ok(set),
-            Err(error) => self.last.get(&whose).await.map(Some).ok_or(error),
+            Ok(set) => Ok(set.map(|set| (set, u64::MAX))),
+            // A key of it may have been withdrawn since.
+            Err(error) => match self.last.get(&whose).await {
+                Some(set) => Ok(Some((set, SOON))),
+                None => Err(error),
+            },
         }
     }
 
@@ -192,7 +199,7 @@ impl KeySet {
             File::new("application/x-pem-file", key.public.as_pem().to_owned(), max_age.get().as_secs())
         };
         let seconds = max_age.get().as_secs();
-        let seconds = if keys.is_empty() { seconds.min(NOTHING_FOR) } else { seconds };
+        let seconds = if keys.is_empty() { seconds.min(SOON) } else { seconds };
         Self {
             jwks: File::new("application/jwk-set+json", json!({ "keys": jwks }).to_string(), seconds),
             certificates: File::new("application/json", Value::Object(certificates).to_string(), seconds),
@@ -225,12 +232,12 @@ impl File {
         Self { kind, bytes: text.into(), tag, max_age }
     }
 
-    fn respond(&self, request: &HttpRequest) -> HttpResponse {
+    fn respond(&self, request: &HttpRequest, longest: u64) -> HttpResponse {
         let is_known = has(request, &self.tag);
         let mut response = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
         response
             .insert_header((ETAG, self.tag.as_str()))
-            .insert_header((CACHE_CONTROL, format!("public, max-age={}", self.max_age)))
+            .insert_header((CACHE_CONTROL, format!("public, max-age={}", self.max_age.min(longest))))
             .insert_header((ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
             .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"));
         if is_known { response.finish() } else { response.content_type(self.kind).body(self.bytes.clone()) }

@@ -56,6 +56,7 @@ pub use schedule::{Near, Window};
 pub use scope::{Scope, ScopeError, Scopes};
 pub use series_plan::{Reach, SeriesPlan, plan_series};
 pub use slot::Slot;
+pub(crate) use text::texts;
 pub use text::{
     Description, DisplayName, Email, EmailError, ExternalId, HostKey, Label, PersonName, TextError, Title,
 };

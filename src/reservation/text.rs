@@ -1,22 +1,30 @@
 //! Texts with bounds: what appointments and people are called and described by.
 
-use std::fmt;
 use std::str::FromStr;
 
 use email_address::EmailAddress;
 
 /// A text has too many characters, too few, or some that don't belong there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("write {least} to {most} characters, and no control characters")]
+#[error("write {least} to {most} characters, and {without}")]
 pub struct TextError {
     least: usize,
     most: usize,
+    without: &'static str,
 }
 
+impl TextError {
+    pub(crate) const fn new(least: usize, most: usize, without: &'static str) -> Self {
+        Self { least, most, without }
+    }
+}
+
+/// Texts, each with how many characters it has and with those that it never has.
 macro_rules! texts {
-    ($($(#[$doc:meta])* $name:ident($least:literal..=$most:literal) except $control:expr;)+) => {$(
+    ($($(#[$doc:meta])* $name:ident($least:literal..=$most:literal) except $control:expr, $without:literal;)+) => {$(
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+        #[serde(transparent)]
         pub struct $name(String);
 
         impl $name {
@@ -30,8 +38,8 @@ macro_rules! texts {
             }
         }
 
-        impl FromStr for $name {
-            type Err = TextError;
+        impl std::str::FromStr for $name {
+            type Err = $crate::reservation::TextError;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
                 let fits = ($least..=$most).contains(&text.chars().count());
@@ -39,34 +47,35 @@ macro_rules! texts {
                 if fits && !text.chars().any(is_control) {
                     Ok(Self(text.to_owned()))
                 } else {
-                    Err(TextError { least: $least, most: $most })
+                    Err($crate::reservation::TextError::new($least, $most, $without))
                 }
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(&self.0)
             }
         }
     )+};
 }
+pub(crate) use texts;
 
 texts! {
     /// What an appointment is about: at most 500 characters, no controls.
-    Title(0..=500) except char::is_control;
+    Title(0..=500) except char::is_control, "no control characters";
     /// More about an appointment: at most 5000 characters, with line breaks and tabs.
-    Description(0..=5000) except |c| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+    Description(0..=5000) except |c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'), "no control characters";
     /// What an app calls something of its own: 1 to 200 characters, no controls. Compared as it is written.
-    ExternalId(1..=200) except char::is_control;
+    ExternalId(1..=200) except char::is_control, "no control characters";
     /// What operators call an app or a conference server: 1 to 100 characters, no controls.
-    Label(1..=100) except char::is_control;
+    Label(1..=100) except char::is_control, "no control characters";
     /// What people know a tenant by: 1 to 100 characters, no controls.
-    DisplayName(1..=100) except char::is_control;
+    DisplayName(1..=100) except char::is_control, "no control characters";
     /// What a host is found by, an e-mail address or an external id: 1 to 254 characters, no controls.
-    HostKey(1..=254) except char::is_control;
+    HostKey(1..=254) except char::is_control, "no control characters";
     /// What a person is called: 1 to 200 characters, no controls.
-    PersonName(1..=200) except char::is_control;
+    PersonName(1..=200) except char::is_control, "no control characters";
 }
 
 /// An e-mail address (RFC 5321), at most 254 bytes. Kept as it was written, compared without regard to case.

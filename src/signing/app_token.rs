@@ -1,14 +1,12 @@
 //! Tokens that an app signs itself (JWT) instead of sending its credential.
 
-use std::str::FromStr;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use jsonwebtoken::DecodingKey;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 use super::{Algorithm, Claims, Jws, JwsError, PublicKey};
-use crate::reservation::AppId;
+use crate::reservation::{AppId, texts};
 
 /// How far an app's clock may be off.
 const LEEWAY: TimeDelta = TimeDelta::seconds(30);
@@ -51,36 +49,9 @@ pub enum Verifier {
     Rs256(PublicKey),
 }
 
-/// Who signs, as its tokens say it in `iss`: 1 to 200 characters, no controls.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-#[serde(transparent)]
-pub struct Issuer(String);
-
-/// It can't be an issuer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("an issuer has 1 to {} characters, and no control characters", Issuer::MAX_CHARS)]
-pub struct IssuerError;
-
-impl Issuer {
-    /// The most characters.
-    pub const MAX_CHARS: usize = 200;
-
-    /// The issuer.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for Issuer {
-    type Err = IssuerError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if !(1..=Self::MAX_CHARS).contains(&text.chars().count()) || text.chars().any(char::is_control) {
-            return Err(IssuerError);
-        }
-        Ok(Self(text.to_owned()))
-    }
+texts! {
+    /// Who signs, as its tokens say it in `iss`: 1 to 200 characters, no controls.
+    Issuer(1..=200) except char::is_control, "no control characters";
 }
 
 /// What is wrong with a token. Never says anything of what is in it.

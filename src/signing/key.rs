@@ -9,12 +9,13 @@ use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rsa::{self, KeySize};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair};
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use jsonwebtoken::{DecodingKey, EncodingKey, Header, encode};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{DecodingKey, Header};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::algorithm::Family;
+use super::signer::Signer;
 use super::{Algorithm, Kid, PublicHalf};
 
 /// Random bytes of a secret that is made here: 64 characters, long enough for each algorithm.
@@ -25,7 +26,7 @@ pub struct SigningKey {
     algorithm: Algorithm,
     /// PKCS #8 in DER, or the bytes of the secret's text.
     private: Zeroizing<Vec<u8>>,
-    signer: EncodingKey,
+    signer: Signer,
     public: Option<PublicHalf>,
 }
 
@@ -99,16 +100,11 @@ impl SigningKey {
     /// Where it is none for that algorithm.
     pub fn read(algorithm: Algorithm, private: Zeroizing<Vec<u8>>) -> Result<Self, KeyError> {
         let wrong = KeyError::WrongKind(algorithm);
-        let signer = match algorithm.family() {
-            Family::Hmac => {
-                check_secret(algorithm, &private)?;
-                EncodingKey::from_secret(&private)
-            }
-            Family::Rsa => EncodingKey::from_rsa_pem(pem(&private).as_bytes()).map_err(|_| wrong)?,
-            Family::Ec => EncodingKey::from_ec_der(&private),
-            Family::Ed => EncodingKey::from_ed_der(&private),
-        };
-        let public = PublicHalf::of(algorithm, &private).map_err(|_| wrong)?;
+        if algorithm.is_shared_secret() {
+            check_secret(algorithm, &private)?;
+        }
+        let signer = Signer::read(algorithm, &private).map_err(|_| wrong)?;
+        let public = PublicHalf::of(algorithm, &signer).map_err(|_| wrong)?;
         Ok(Self { algorithm, private, signer, public })
     }
 
@@ -151,8 +147,20 @@ impl SigningKey {
     pub fn sign(&self, kid: &Kid, claims: &impl Serialize) -> Result<String, KeyError> {
         let mut header = Header::new(self.algorithm.of_library());
         header.kid = Some(kid.as_str().to_owned());
-        encode(&header, claims, &self.signer).map_err(|_| KeyError::NotSigned)
+        // The library's own `encode` would parse the key anew for each token.
+        let mut token = part(&header)?;
+        token.push('.');
+        token.push_str(&part(claims)?);
+        let signature = self.signer.sign(token.as_bytes()).map_err(|_| KeyError::NotSigned)?;
+        token.push('.');
+        URL_SAFE_NO_PAD.encode_string(signature, &mut token);
+        Ok(token)
     }
+}
+
+/// A part of a token.
+fn part(json: &impl Serialize) -> Result<String, KeyError> {
+    Ok(URL_SAFE_NO_PAD.encode(serde_json::to_vec(json).map_err(|_| KeyError::NotSigned)?))
 }
 
 impl fmt::Debug for SigningKey {
@@ -175,12 +183,4 @@ fn check_secret(algorithm: Algorithm, secret: &[u8]) -> Result<(), KeyError> {
         return Err(KeyError::ShortSecret(algorithm));
     }
     Ok(())
-}
-
-fn pem(der: &[u8]) -> Zeroizing<String> {
-    let mut pem = Zeroizing::new(String::with_capacity(der.len() * 2));
-    pem.push_str("-----BEGIN PRIVATE KEY-----\n");
-    STANDARD.encode_string(der, &mut pem);
-    pem.push_str("\n-----END PRIVATE KEY-----\n");
-    pem
 }

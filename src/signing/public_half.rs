@@ -1,20 +1,14 @@
 //! The public halves of keys, in the forms in which verifiers take them.
 
-use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RsaKeyPair,
-};
 use jsonwebtoken::DecodingKey;
 use jsonwebtoken::jwk::{Jwk, PublicKeyUse, ThumbprintHash};
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, SignatureAlgorithm, date_time_ymd};
 use rustls::pki_types::PrivatePkcs8KeyDer;
 
 use super::algorithm::Family;
-use super::public_key::{LEAST_BITS, pem};
+use super::public_key::pem;
+use super::signer::{NotAKey, Signer};
 use super::{Algorithm, Kid};
-
-/// The most bits of an RSA key that signs. A larger one takes so long for each token that others wait for it.
-const MOST_SIGNING_BITS: usize = 4096;
 
 /// The public half of a key.
 #[derive(Debug, Clone)]
@@ -24,32 +18,10 @@ pub struct PublicHalf {
     verifier: DecodingKey,
 }
 
-/// It is no such key.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct NotAKey;
-
 impl PublicHalf {
-    /// Of a private key in PKCS #8; `None` where the algorithm has a shared secret.
-    pub(super) fn of(algorithm: Algorithm, pkcs8: &[u8]) -> Result<Option<Self>, NotAKey> {
-        let der = match algorithm.family() {
-            Family::Hmac => return Ok(None),
-            Family::Rsa => {
-                let key = RsaKeyPair::from_pkcs8(pkcs8).map_err(|_| NotAKey)?;
-                if !(LEAST_BITS..=MOST_SIGNING_BITS).contains(&(key.public_modulus_len() * 8)) {
-                    return Err(NotAKey);
-                }
-                spki(key.public_key())?
-            }
-            Family::Ec => {
-                let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8);
-                spki(key.map_err(|_| NotAKey)?.public_key())?
-            }
-            Family::Ed => {
-                let key = Ed25519KeyPair::from_pkcs8_maybe_unchecked(pkcs8);
-                spki(key.map_err(|_| NotAKey)?.public_key())?
-            }
-        };
-        Self::read(algorithm, pem(&der)).map(Some)
+    /// Of what signs; `None` where that is a shared secret.
+    pub(super) fn of(algorithm: Algorithm, signer: &Signer) -> Result<Option<Self>, NotAKey> {
+        signer.public()?.map(|der| Self::read(algorithm, pem(&der))).transpose()
     }
 
     /// From its PEM, as [`PublicHalf::as_pem`] gave it.
@@ -102,10 +74,6 @@ impl PublicHalf {
     pub fn thumbprint(&self) -> Option<Kid> {
         self.jwk(None)?.thumbprint(ThumbprintHash::SHA256).ok()?.parse().ok()
     }
-}
-
-fn spki(key: &impl AsDer<PublicKeyX509Der<'static>>) -> Result<Vec<u8>, NotAKey> {
-    Ok(key.as_der().map_err(|_| NotAKey)?.as_ref().to_vec())
 }
 
 /// A certificate that the key signs itself. Source: before 2024 Jitsi's `cache_keys_url` took keys in this form only.

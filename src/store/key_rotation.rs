@@ -73,6 +73,13 @@ pub async fn due(
     Ok(ids.fetch_all(db).await?.into_iter().map(Into::into).collect())
 }
 
+/// Takes a name for a key, for good. `false` where it has been used before, by whomever.
+pub(super) async fn take_name(db: &mut PgConnection, kid: &Kid) -> Result<bool, StoreError> {
+    let taken =
+        sqlx::query!("INSERT INTO signing_kids (hash) VALUES ($1) ON CONFLICT DO NOTHING", &kid.hash());
+    Ok(taken.execute(db).await?.rows_affected() == 1)
+}
+
 /// Calls a key otherwise that has never signed. `false` where the name has been used before, by whomever.
 ///
 /// # Errors
@@ -83,9 +90,7 @@ pub async fn rename(
     kid: &Kid,
     certificate: Option<&str>,
 ) -> Result<bool, StoreError> {
-    let hash = kid.hash();
-    let named = sqlx::query!("INSERT INTO signing_kids (hash) VALUES ($1) ON CONFLICT DO NOTHING", &hash);
-    if named.execute(&mut *db).await?.rows_affected() == 0 {
+    if !take_name(db, kid).await? {
         return Ok(false);
     }
     sqlx::query!(
@@ -93,7 +98,7 @@ pub async fn rename(
          WHERE id = $1 AND activated_at IS NULL AND retired_at IS NULL",
         Uuid::from(id),
         kid.as_str(),
-        &hash,
+        &kid.hash(),
         certificate,
     )
     .execute(db)
@@ -101,7 +106,7 @@ pub async fn rename(
     Ok(true)
 }
 
-/// How many keys there are in each state, of all owners, and since when the deployment's own sign.
+/// How many keys there are in each state, of all owners.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyCounts {
     /// Keys that sign next.
@@ -110,8 +115,6 @@ pub struct KeyCounts {
     pub active: i64,
     /// Keys that sign no more and are served still.
     pub retired: i64,
-    /// Since when the oldest key signs that was made here for the deployment and is served.
-    pub oldest: Option<DateTime<Utc>>,
 }
 
 /// Counts keys.
@@ -123,9 +126,7 @@ pub async fn count(db: &mut PgConnection) -> Result<KeyCounts, StoreError> {
         KeyCounts,
         r#"SELECT count(*) FILTER (WHERE activated_at IS NULL AND retired_at IS NULL) AS "next!",
                   count(*) FILTER (WHERE activated_at IS NOT NULL AND retired_at IS NULL) AS "active!",
-                  count(*) FILTER (WHERE retired_at IS NOT NULL) AS "retired!",
-                  min(activated_at) FILTER (WHERE tenant_id IS NULL AND origin = 'made' AND public_key IS NOT NULL
-                                                  AND retired_at IS NULL) AS oldest
+                  count(*) FILTER (WHERE retired_at IS NOT NULL) AS "retired!"
            FROM signing_keys WHERE withdrawn_at IS NULL"#
     )
     .fetch_one(db)

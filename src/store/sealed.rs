@@ -18,7 +18,7 @@ const PATIENCE: &str = "10min";
 ///
 /// A line has the purpose that the values are sealed for, the table, the column, the tenant and the row that they are
 /// sealed for, as SQL has them, and what becomes of a value whose key is lost: `keep` leaves it, `revoke` revokes its row,
-/// `delete` deletes its row. Columns of one purpose hold copies of each other: where a value changes, it does in all.
+/// `retire` forgets it and retires its row, `delete` deletes its row. Columns of one purpose hold copies of each other: where a value changes, it does in all.
 macro_rules! sealed_columns {
     ($($(#[$doc:meta])* $name:ident = $purpose:literal in $table:literal.$column:literal of ($tenant:literal, $row:literal), if lost $lost:ident;)+) => {
         /// A column of sealed values.
@@ -156,6 +156,9 @@ macro_rules! if_lost {
     (revoke) => {
         IfLost::Revoke
     };
+    (retire) => {
+        IfLost::Retire
+    };
     (delete) => {
         IfLost::Delete
     };
@@ -171,6 +174,24 @@ macro_rules! give_up {
                 + $table
                 + " SET revoked_at = $2
              WHERE revoked_at IS NULL AND substring("
+                + $column
+                + " FROM 2 FOR 8) = $1",
+            $key.bytes(),
+            $now,
+        )
+        .execute($db)
+        .await?
+        .rows_affected())
+    };
+    // A public half goes on verifying. A secret would have to be read for that.
+    (retire, $db:expr, $table:literal, $column:literal, $key:expr, $now:expr) => {
+        Ok(sqlx::query!(
+            "UPDATE "
+                + $table
+                + " SET retired_at = COALESCE(retired_at, $2), withdrawn_at = CASE WHEN public_key IS NULL THEN $2 END, "
+                + $column
+                + " = NULL
+             WHERE substring("
                 + $column
                 + " FROM 2 FOR 8) = $1",
             $key.bytes(),
@@ -202,7 +223,7 @@ sealed_columns! {
     AppSigningSecret = "app_signing_secret" in "app_signing_keys"."secret" of ("tenant_id", "id"), if lost revoke;
     /// What room tokens are signed with. One of the deployment belongs to the tenant that can't be.
     SigningKey = "signing_key" in "signing_keys"."private"
-        of ("COALESCE(tenant_id, '00000000-0000-0000-0000-000000000000')", "id"), if lost keep;
+        of ("COALESCE(tenant_id, '00000000-0000-0000-0000-000000000000')", "id"), if lost retire;
     /// Answers that are kept for requests that are sent again.
     IdempotentAnswer = "idempotent_answer" in "idempotency_keys"."answer"
         of ("tenant_id", "encode(substring(key_hash FROM 1 FOR 16), 'hex')::uuid"), if lost delete;
@@ -216,6 +237,8 @@ pub enum IfLost {
     Keep,
     /// Whatever it belongs to is revoked.
     Revoke,
+    /// It is forgotten, and what it belongs to signs no more.
+    Retire,
     /// Whatever it belongs to is deleted.
     Delete,
 }

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::StoreError;
 use super::columns::parse;
+use super::key_rotation::take_name;
 use crate::reservation::{SigningKeyId, TenantId};
 use crate::seal::Sealed;
 use crate::signing::{Algorithm, Kid, PublicHalf};
@@ -161,9 +162,7 @@ macro_rules! select_keys {
 /// # Errors
 /// Where the database fails.
 pub async fn insert(db: &mut PgConnection, key: &SigningKeyRecord) -> Result<bool, StoreError> {
-    let hash = key.kid.hash();
-    let named = sqlx::query!("INSERT INTO signing_kids (hash) VALUES ($1) ON CONFLICT DO NOTHING", &hash);
-    if named.execute(&mut *db).await?.rows_affected() == 0 {
+    if !take_name(db, &key.kid).await? {
         return Ok(false);
     }
     sqlx::query!(
@@ -173,7 +172,7 @@ pub async fn insert(db: &mut PgConnection, key: &SigningKeyRecord) -> Result<boo
         Uuid::from(key.id),
         key.tenant.map(Uuid::from),
         key.kid.as_str(),
-        &hash,
+        &key.kid.hash(),
         key.algorithm.as_str(),
         <&str>::from(key.origin),
         key.private.as_ref().map(Sealed::as_bytes),

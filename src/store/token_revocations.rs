@@ -31,6 +31,32 @@ pub struct RevocationRecord {
     pub ends_at: DateTime<Utc>,
 }
 
+/// Remembers the revocation of one token for longer. `None` where it has not been revoked.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn prolong(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    token: TokenId,
+    ends_at: DateTime<Utc>,
+) -> Result<Option<RevocationRecord>, StoreError> {
+    let row = sqlx::query!(
+        "UPDATE token_revocations SET ends_at = GREATEST(ends_at, $3) WHERE tenant_id = $1 AND token_id = $2
+         RETURNING id, revoked_at, ends_at",
+        Uuid::from(tenant),
+        Uuid::from(token),
+        ends_at,
+    );
+    Ok(row.fetch_optional(db).await?.map(|row| RevocationRecord {
+        id: row.id.into(),
+        tenant,
+        revoked: Revoked::Token(token),
+        revoked_at: row.revoked_at,
+        ends_at: row.ends_at,
+    }))
+}
+
 /// Revokes.
 ///
 /// # Errors
@@ -57,7 +83,7 @@ pub async fn insert(db: &mut PgConnection, revocation: &RevocationRecord) -> Res
 }
 
 /// When a token was revoked first, if it was: by its name; or with everything that was made for its appointment, or for its
-/// holder there, at the time that its name tells. One whose name tells no time is taken to be from before.
+/// holder there, after it was made. One of which nobody can say when that was is taken to be from before.
 ///
 /// # Errors
 /// Where the database fails.
@@ -65,10 +91,10 @@ pub async fn revoked_at(
     db: &mut PgConnection,
     tenant: TenantId,
     token: Option<TokenId>,
+    made_at: Option<DateTime<Utc>>,
     appointment: Option<AppointmentId>,
     participant: Option<ParticipantId>,
 ) -> Result<Option<DateTime<Utc>>, StoreError> {
-    let made_at = token.and_then(TokenId::made_at);
     Ok(sqlx::query_scalar!(
         "SELECT min(revoked_at) FROM token_revocations
          WHERE tenant_id = $1 AND (

@@ -47,6 +47,15 @@ pub fn token_id(claims: &Claims) -> Option<TokenId> {
     claims.get("jti")?.as_str()?.parse().ok()
 }
 
+/// When it was made, as its name tells to the millisecond, and `iat` to the second: the sooner, for anybody may have named
+/// a token that was signed with an imported key. `None` where either tells nothing.
+#[must_use]
+pub fn made_at(claims: &Claims) -> Option<DateTime<Utc>> {
+    let issued = moment(claims.get("iat")?)?;
+    let named = token_id(claims)?.made_at()?;
+    Some(if named.timestamp() > issued.timestamp() { issued } else { named })
+}
+
 /// Until when it says that it is good.
 #[must_use]
 pub fn expiry(claims: &Claims) -> Option<DateTime<Utc>> {

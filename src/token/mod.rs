@@ -16,15 +16,13 @@ mod role;
 mod settings;
 mod validity;
 
-pub use self::check::{Expected, check, expiry, token_id};
+pub use self::check::{Expected, check, expiry, made_at, token_id};
 pub use self::claims::{Entry, Note, Reference, Rooms, claims};
 pub use self::custom::{CustomClaims, CustomClaimsError};
 pub use self::flaw::{Flaw, FlawCode};
 pub use self::objections::{Seen, Signature, Verdict, verdicts};
 pub use self::pattern::{LuaPattern, LuaPatternError};
-pub use self::person::{Avatar, AvatarError, Group, GroupError, Person, UserId, UserIdError};
+pub use self::person::{Avatar, AvatarError, Group, Person, UserId};
 pub use self::role::{Feature, FeatureError, Features, Privileges, Roles};
-pub use self::settings::{
-    Audience, AudienceError, SettingsError, Subject, SubjectError, TokenSettings, VerifierKind,
-};
+pub use self::settings::{Audience, SettingsError, Subject, TokenSettings, VerifierKind};
 pub use self::validity::{LONGEST, Validity, ValidityError};

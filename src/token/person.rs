@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use url::Url;
 
-use crate::reservation::{Email, Participant, PersonName};
+use crate::reservation::{Email, Participant, PersonName, texts};
 
 /// Somebody, as far as a token tells it. All of it may be left out.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -35,52 +35,11 @@ impl From<&Participant> for Person {
     }
 }
 
-/// A short text of one line: 1 to 200 characters, no controls.
-macro_rules! line {
-    ($(#[$doc:meta])* $name:ident, $error:ident, $message:literal) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-        #[serde(transparent)]
-        pub struct $name(String);
-
-        /// It is empty, too long, or has control characters.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-        #[error($message)]
-        pub struct $error;
-
-        impl $name {
-            /// The most characters.
-            pub const MAX_CHARS: usize = 200;
-
-            /// The text.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = $error;
-
-            fn from_str(text: &str) -> Result<Self, Self::Err> {
-                let length = text.chars().count();
-                if !(1..=Self::MAX_CHARS).contains(&length) || text.chars().any(char::is_control) {
-                    return Err($error);
-                }
-                Ok(Self(text.to_owned()))
-            }
-        }
-    };
-}
-
-line! {
+texts! {
     /// What others know a person by: 1 to 200 characters, no controls.
-    UserId, UserIdError, "an id has 1 to 200 characters, and no control characters"
-}
-
-line! {
+    UserId(1..=200) except char::is_control, "no control characters";
     /// A group that a person belongs to, as Jitsi passes it on: 1 to 200 characters, no controls.
-    Group, GroupError, "a group has 1 to 200 characters, and no control characters"
+    Group(1..=200) except char::is_control, "no control characters";
 }
 
 /// Where a picture is: an `https` or `http` address of at most 1000 bytes.

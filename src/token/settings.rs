@@ -1,11 +1,9 @@
 //! What a tenant's tokens are like, and who verifies them.
 
-use std::str::FromStr;
-
 use chrono::TimeDelta;
 
 use super::role::Roles;
-use crate::reservation::BaseUrl;
+use crate::reservation::{BaseUrl, texts};
 use crate::signing::{Algorithm, Issuer};
 
 /// Who verifies a tenant's tokens.
@@ -129,52 +127,33 @@ impl Default for TokenSettings {
     }
 }
 
-/// A claim of one word or address: 1 to 200 characters without spaces and controls, and never `*`, which means anybody.
-macro_rules! word {
-    ($(#[$doc:meta])* $name:ident, $error:ident, $message:literal) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-        #[serde(transparent)]
-        pub struct $name(String);
-
-        /// It can't be one.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-        #[error($message)]
-        pub struct $error;
-
-        impl $name {
-            /// The most characters.
-            pub const MAX_CHARS: usize = 200;
-
-            /// As it is written.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = $error;
-
-            fn from_str(text: &str) -> Result<Self, Self::Err> {
-                let plain = |c: char| !c.is_control() && !c.is_whitespace() && c != '*';
-                if (1..=Self::MAX_CHARS).contains(&text.chars().count()) && text.chars().all(plain) {
-                    Ok(Self(text.to_owned()))
-                } else {
-                    Err($error)
-                }
-            }
-        }
-    };
+/// What a word or an address has none of. `*` means anybody.
+fn is_no_word(c: char) -> bool {
+    c.is_control() || c.is_whitespace() || c == '*'
 }
 
-word! {
-    /// Whom tokens are for.
-    Audience, AudienceError, "an audience has 1 to 200 characters, without spaces or `*`"
+texts! {
+    /// Whom tokens are for: 1 to 200 characters without spaces, controls and `*`.
+    Audience(1..=200) except is_no_word, "no spaces and no `*`";
+    /// Whose rooms tokens are for, a tenant, a domain, or an AppID: 1 to 200 characters without spaces, controls and `*`.
+    Subject(1..=200) except is_no_word, "no spaces and no `*`, which would open the rooms of every tenant";
 }
 
-word! {
-    /// Whose rooms tokens are for: a tenant, a domain, or an AppID.
-    Subject, SubjectError,
-    "a subject has 1 to 200 characters, without spaces or `*`: `*` would open the rooms of every tenant"
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whom_tokens_are_for_and_whose_rooms_is_never_anybody() {
+        for word in ["jitsi", "meet.example.org", "vpaas-magic-cookie-1fc542", "Grüße", &"a".repeat(200)] {
+            assert!(word.parse::<Audience>().is_ok() && word.parse::<Subject>().is_ok(), "{word}");
+        }
+        for none in ["", "*", "a*", "a b", "a\u{a0}b", "a\n", &"a".repeat(201)] {
+            assert!(none.parse::<Audience>().is_err() && none.parse::<Subject>().is_err(), "{none:?}");
+        }
+        let refused = "*".parse::<Subject>().unwrap_err().to_string();
+        let said =
+            "write 1 to 200 characters, and no spaces and no `*`, which would open the rooms of every tenant";
+        assert_eq!(refused, said);
+    }
 }

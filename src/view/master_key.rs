@@ -86,6 +86,8 @@ pub struct LossView {
     kept: BTreeMap<String, i64>,
     /// How many are revoked.
     revoked: BTreeMap<String, i64>,
+    /// How many sign no more; what they signed is as good as before, but for shared secrets.
+    retired: BTreeMap<String, i64>,
     /// How many are deleted.
     deleted: BTreeMap<String, i64>,
     /// How many appointments have dates to come, and need a new password.
@@ -120,6 +122,7 @@ impl LossView {
             made: made.map(|id| id.to_string()),
             kept: of(IfLost::Keep),
             revoked: of(IfLost::Revoke),
+            retired: of(IfLost::Retire),
             deleted: of(IfLost::Delete),
             appointments_to_come: loss.upcoming(),
             appointments_in_all: loss.appointments.first().map_or(0, |first| first.all),

@@ -11,8 +11,8 @@ use crate::reservation::{InstantRoom, RoomName, TokenId};
 use crate::signing::Algorithm;
 use crate::token::{Note, Roles, TokenSettings, VerifierKind};
 
-/// A room token: this once. It is not kept.
-#[derive(Debug, Serialize, ToSchema)]
+/// A room token: this once. It is not kept, and not written anywhere else: so there is no `Debug`.
+#[derive(Serialize, ToSchema)]
 #[schema(as = RoomToken)]
 pub struct TokenOnce<'a> {
     /// Its `jti`, by which it is revoked.
@@ -91,7 +91,7 @@ impl From<TokenSettings> for TokenSettingsView {
 }
 
 /// A room that is open by its very name, and a token to open it with: this once.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[schema(as = InstantRoom)]
 pub struct InstantRoomOnce<'a> {
     /// The room. Its name says when it is open; nothing of it is stored.

@@ -11,7 +11,7 @@ use frontdesk::actions::change_app::{AppChange, ChangeAppError, change_app, chan
 use frontdesk::actions::change_server::{
     ChangeServerError, ServerChange, change_server, change_server_in, revoke_credential,
 };
-use frontdesk::reservation::{CredentialId, Policy, Scopes, ServerState, TenantName};
+use frontdesk::reservation::{CredentialId, Policy, Scope, Scopes, ServerState, TenantName};
 use frontdesk::store::{apps, servers, tenants};
 use futures_util::future::join_all;
 use sqlx::{AssertSqlSafe, Connection as _};
@@ -141,7 +141,7 @@ async fn a_name_that_is_taken_does_not_cost_the_transaction() {
     let scopes = Scopes::usual();
     let taken = add_app_in(&world.app, &mut db, &acme(), "crm".to_owned(), scopes).await.unwrap_err();
     assert!(matches!(taken, AddAppError::Exists(_)), "{taken:?}");
-    let change = AppChange { name: Some("crm".to_owned()), scopes: None };
+    let change = AppChange { name: Some("crm".to_owned()), ..AppChange::default() };
     let taken = change_app_in(&mut db, &acme(), "calendar".into(), change).await.unwrap_err();
     assert!(matches!(taken, ChangeAppError::Exists(_)), "{taken:?}");
     let taken = add_server_in(&world.app, &mut db, "one".to_owned(), serves()).await.unwrap_err();
@@ -221,4 +221,15 @@ async fn pages_follow_each_other_without_gap_or_repetition() {
     }
     assert_eq!(seen, ["globex", "initech", "hooli", "umbrella"]);
     assert_eq!(tenants::by_id(&mut db, acme.id).await.unwrap().unwrap().name, acme.name);
+}
+
+#[tokio::test]
+async fn a_scope_is_added_to_those_that_an_app_has() {
+    let world = World::new().await;
+    app(&world, "calendar").await;
+    let more: Scopes = [Scope::TokensWildcard].into_iter().collect();
+    let change = AppChange { more_scopes: more, ..AppChange::default() };
+    let changed = change_app(&world.app, &acme(), "calendar", change).await.unwrap();
+    let all: Scopes = Scopes::usual().iter().chain([Scope::TokensWildcard]).collect();
+    assert_eq!((changed.scopes, changed.name.as_str()), (all, "calendar"));
 }

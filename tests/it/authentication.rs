@@ -114,7 +114,8 @@ async fn what_an_app_may_do_is_what_it_may_do_at_this_call() {
     let app = calendar(&world).await;
     call(&world, app.credential.expose()).await.unwrap();
     let scopes: Scopes = [Scope::Admin].into_iter().collect();
-    let change = AppChange { name: Some("boss".to_owned()), scopes: Some(scopes.clone()) };
+    let change =
+        AppChange { name: Some("boss".to_owned()), scopes: Some(scopes.clone()), ..AppChange::default() };
     change_app(&world.app, &acme(), app.app.id, change).await.unwrap();
     let caller = call(&world, app.credential.expose()).await.unwrap();
     assert_eq!((caller.app_name.as_str(), caller.scopes), ("boss", scopes));

@@ -34,7 +34,7 @@ fn old() -> KeyId {
     keys().first_id()
 }
 
-fn new_only() -> MasterKeys {
+pub fn new_only() -> MasterKeys {
     MasterKeys::parse(NEW_KEY).unwrap()
 }
 
@@ -119,7 +119,7 @@ async fn authenticated(world: &World, token: &str) -> Result<(), AuthenticateErr
 }
 
 /// Waits until so many sessions of that database wait for a lock.
-async fn so_many_wait(world: &World, sessions: i64) {
+pub async fn so_many_wait(world: &World, sessions: i64) {
     eventually("sessions wait for a lock", async || {
         let waiting: i64 = sqlx::query_scalar(
             "SELECT count(*) FROM pg_stat_activity

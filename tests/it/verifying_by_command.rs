@@ -69,6 +69,12 @@ async fn a_token_is_looked_at_and_revoked_on_the_command_line() {
     assert_eq!((bad.status.code(), &said(&bad)["problems"][0]["code"]), (Some(1), &json!("wrong_room")));
     let none = run(&setup, &["verify"], "");
     assert_eq!((none.status.code(), &said(&none)["problems"][0]["code"]), (Some(1), &json!("malformed")));
+    // The file is root's, and is read before root becomes another user. Its folder is not entered afterwards.
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("token.txt"), token).unwrap();
+    let mut command = setup.command(&["token", "verify", "token.txt"]);
+    let done = command.current_dir(folder.path()).output().unwrap();
+    assert!(done.status.success(), "{done:?}");
     // A token that somebody typed after all is not said again.
     let typed = run(&setup, &["verify", token], "");
     assert!(!typed.status.success() && !format!("{typed:?}").contains(token), "{typed:?}");

@@ -9,8 +9,9 @@ use crate::app::App;
 use crate::reservation::SigningKeyId;
 use crate::store::signing_keys::{self, KeyState, SigningKeyRecord};
 
-/// Retires a key, in a transaction of its own: it signs no more, and is served for as long as its tokens are good. No other
-/// one takes its place: a tenant's rooms are signed for with the deployment's key again. It may be repeated.
+/// Retires a key, in a transaction of its own: it signs no more, and is served for as long as its tokens are good. Of the
+/// deployment's own for RS256 the next one signs within seconds, which the job sees to. Of others none takes its place: a
+/// tenant's rooms are signed for with the deployment's key again. It may be repeated.
 ///
 /// # Errors
 /// Where there is no such key.
@@ -77,6 +78,7 @@ pub async fn withdraw_signing_key_in(
     let tenant = hold(app, db, owner).await?;
     let key = key_of(db, tenant, id).await?;
     signing_keys::withdraw(db, id, now).await?;
+    app.opened_keys.clear();
     let next = match key.state() {
         KeyState::Active => signing_keys::next(db, tenant, key.algorithm).await?,
         KeyState::Next | KeyState::Retired | KeyState::Withdrawn => None,

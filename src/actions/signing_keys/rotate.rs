@@ -48,7 +48,7 @@ pub struct Rotation {
     algorithm: Algorithm,
     when: When,
     /// What signed when it was prepared. Where another key does by then, somebody else was first.
-    pub(super) seen: Option<SigningKeyId>,
+    seen: Option<SigningKeyId>,
     /// The key after the next one.
     successor: Option<NewKey>,
 }

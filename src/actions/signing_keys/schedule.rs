@@ -1,7 +1,7 @@
 //! What becomes of keys by itself: the deployment has one that signs and one that follows, what is due is rotated, and what
 //! has no good tokens any more is withdrawn. Several replicas may do so at once.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 
 use super::rotate::{known_after, take_over};
@@ -10,8 +10,8 @@ use crate::actions::transaction::transact;
 use crate::app::App;
 use crate::reservation::SigningKeyId;
 use crate::signing::{Algorithm, PublicHalf};
-use crate::store::signing_keys::{self, Origin, SigningKeyRecord};
-use crate::store::{key_rotation, tenants};
+use crate::store::signing_keys::{self, KeyState, Origin, SigningKeyRecord};
+use crate::store::{StoreError, key_rotation, tenants};
 
 /// What the deployment's own keys sign with: every verifier knows it, and Jitsi takes it from key servers.
 const USUAL: Algorithm = Algorithm::Rs256;
@@ -30,9 +30,12 @@ pub struct Kept {
 /// Keeps keys as they should be. Keys that were imported, or whose names somebody chose, are left to who did so: their
 /// verifiers are told by hand. So are shared secrets.
 ///
+/// Opened keys are let go first, whatever else fails: they may have been withdrawn elsewhere.
+///
 /// # Errors
 /// Where keys can't be made, or the database fails; what was done until then stays done.
 pub async fn keep_signing_keys(app: &App) -> Result<Kept, SigningKeyError> {
+    app.opened_keys.clear();
     let now = app.clock.now();
     let mut db = app.db.acquire().await?;
     let mut kept = Kept { withdrawn: signing_keys::withdraw_expired(&mut db, now).await?, ..Kept::default() };
@@ -72,13 +75,27 @@ async fn rotating(
     Ok(Some((key, owner)))
 }
 
+/// Since when the oldest of the deployment's keys signs that are rotated by themselves; `None` where none is.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn rotating_since(app: &App, db: &mut PgConnection) -> Result<Option<DateTime<Utc>>, StoreError> {
+    if app.signing_keys.rotate_every.get().is_none() {
+        return Ok(None);
+    }
+    let keys = signing_keys::list(db, None).await?;
+    let rotating = keys.iter().filter(|key| key.state() == KeyState::Active && is_ours(key));
+    Ok(rotating.filter_map(|key| key.activated_at).min())
+}
+
 /// Whether it was made here and named here.
 fn is_ours(key: &SigningKeyRecord) -> bool {
     key.origin == Origin::Made
         && key.public.as_ref().and_then(PublicHalf::thumbprint).as_ref() == Some(&key.kid)
 }
 
-/// Makes a key where the owner has none that signs, or none that follows. Whether one was made.
+/// Makes a key where the owner has none that follows. Where none signs either, only the deployment gets one, for what it
+/// usually signs with: of others somebody has just retired theirs, and meant it. Whether one was made.
 async fn provide(app: &App, owner: &KeyOwner, algorithm: Algorithm) -> Result<bool, SigningKeyError> {
     // Looked at twice: a key takes a while to be made, and should not be made for nothing.
     let is_missing = async |db: &mut PgConnection| {
@@ -87,8 +104,10 @@ async fn provide(app: &App, owner: &KeyOwner, algorithm: Algorithm) -> Result<bo
         let next = signing_keys::next(db, tenant, algorithm).await?;
         Ok::<_, SigningKeyError>((tenant, active.is_none(), next))
     };
+    let may_begin = *owner == KeyOwner::Deployment && algorithm == USUAL;
     let (_, no_active, next) = transact(app, is_missing).await?;
     let new = match next {
+        _ if no_active && !may_begin => return Ok(false),
         Some(_) if !no_active => return Ok(false),
         Some(_) => None,
         None => Some(NewKey::new(algorithm, KeySource::Make, None).await?),
@@ -97,6 +116,7 @@ async fn provide(app: &App, owner: &KeyOwner, algorithm: Algorithm) -> Result<bo
     transact(app, async |db| {
         let (tenant, no_active, next) = is_missing(db).await?;
         match (next, &new) {
+            _ if no_active && !may_begin => Ok(false),
             (Some(next), _) if no_active => {
                 take_over(db, None, next, now).await?;
                 Ok(false)
@@ -117,14 +137,17 @@ async fn rotate(app: &App, owner: KeyOwner, due: &SigningKeyRecord) -> Result<bo
     if !next.as_ref().is_some_and(is_known) {
         return Ok(false);
     }
-    let rotation = Rotation::prepare(app, owner, due.algorithm, When::Known).await?;
-    if rotation.seen != Some(due.id) {
-        return Ok(false);
-    }
-    match rotation.run(app).await {
-        Ok(rotated) => Ok(rotated.retired.is_some()),
+    let rotation = Rotation::prepare(app, owner.clone(), due.algorithm, When::Known).await?;
+    let rotated = transact(app, async |db| {
+        let tenant = hold(app, db, &owner).await?;
+        if key_rotation::active(db, tenant, due.algorithm).await? != Some(due.id) {
+            return Ok(false);
+        }
+        Ok(rotation.run_in(app, db).await?.retired.is_some())
+    });
+    match rotated.await {
         // Somebody was faster, and not one of us.
         Err(SigningKeyError::NoNext(_) | SigningKeyError::TooYoung { .. }) => Ok(false),
-        Err(error) => Err(error),
+        done => done,
     }
 }

@@ -16,7 +16,7 @@ use crate::actions::app_credentials::{
 use crate::actions::change_app::{AppChange, change_app, revoke_app};
 use crate::api::body::{Empty, Incoming, Path, Paths, Query};
 use crate::api::caller::Calling;
-use crate::api::field::{Field, FromJson, Reading, Unknown, from_words, list, text, wrong};
+use crate::api::field::{Field, FromJson, Reading, Unknown, from_objects, from_words, list, text, wrong};
 use crate::api::once::{Answer, Once};
 use crate::api::page::PageView;
 use crate::api::problem::{FieldError, Problem, ProblemView};
@@ -55,11 +55,7 @@ fn scopes() -> Array {
     ArrayBuilder::new().items(scope).max_items(Some(20)).build()
 }
 
-impl FromJson for AppInput {
-    fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
-        serde_json::from_value(value).map_err(|_| wrong("write an object"))
-    }
-}
+from_objects! { AppInput }
 
 impl FromJson for Scope {
     fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
@@ -96,11 +92,7 @@ pub struct SigningKeyInput {
 
 from_words! { AppAlgorithm }
 
-impl FromJson for SigningKeyInput {
-    fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
-        serde_json::from_value(value).map_err(|_| wrong("write an object"))
-    }
-}
+from_objects! { SigningKeyInput }
 
 impl SigningKeyInput {
     fn read(self) -> Result<(NewSigningKey, Option<Issuer>), Problem> {
@@ -236,6 +228,7 @@ pub async fn change(
     let change = AppChange {
         name: reading.present("name", body.value.name).map(|name| name.to_string()),
         scopes: reading.present("scopes", body.value.scopes),
+        ..AppChange::default()
     };
     let change = reading.done(Some(change))?;
     let tenant = tenant_of(&mut *app.db.acquire().await?, id.0).await?;

@@ -2,14 +2,13 @@
 
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::actions::branding::{BrandChange, BrandError, brand, change_brand};
 use crate::api::body::{Incoming, Path};
 use crate::api::caller::Calling;
-use crate::api::field::{Field, FromJson, Reading, Unknown, wrong};
-use crate::api::problem::{FieldError, Problem, ProblemView};
+use crate::api::field::{Field, Reading, Unknown, from_objects};
+use crate::api::problem::{Problem, ProblemView};
 use crate::app::App;
 use crate::reservation::{Color, DisplayName, Logo, Scope, TenantName};
 use crate::view::BrandView;
@@ -35,11 +34,7 @@ pub struct BrandInput {
     unknown: Unknown,
 }
 
-impl FromJson for BrandInput {
-    fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
-        serde_json::from_value(value).map_err(|_| wrong("write an object"))
-    }
-}
+from_objects! { BrandInput }
 
 impl BrandInput {
     fn read(self) -> Result<BrandChange, Problem> {

@@ -12,7 +12,7 @@ use crate::actions::add_server::{Serves, add_credential_in, add_server_in};
 use crate::actions::change_server::{ServerChange, change_server, revoke_credential};
 use crate::api::body::{Empty, Incoming, Path, Paths, Query};
 use crate::api::caller::Calling;
-use crate::api::field::{Field, FromJson, Reading, Unknown, from_words, list, wrong};
+use crate::api::field::{Field, FromJson, Reading, Unknown, from_objects, from_words, list};
 use crate::api::once::{Answer, Once};
 use crate::api::page::PageView;
 use crate::api::problem::{FieldError, Problem, ProblemView};
@@ -69,11 +69,7 @@ impl FromJson for TenantNames {
 
 from_words! { ServerState }
 
-impl FromJson for ServerInput {
-    fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
-        serde_json::from_value(value).map_err(|_| wrong("write an object"))
-    }
-}
+from_objects! { ServerInput }
 
 impl ServerInput {
     fn into_new(self) -> Result<(String, Serves), Problem> {

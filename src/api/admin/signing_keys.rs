@@ -14,7 +14,7 @@ use crate::actions::signing_keys::{
 };
 use crate::api::body::{Empty, Incoming, Path, Query};
 use crate::api::caller::Calling;
-use crate::api::field::{Field, FromJson, Reading, Unknown, from_words, text, wrong};
+use crate::api::field::{Field, FromJson, Reading, Unknown, from_objects, from_words, text};
 use crate::api::once::{Answer, Once};
 use crate::api::page::PageView;
 use crate::api::problem::{FieldError, Problem, ProblemView};
@@ -95,16 +95,6 @@ impl FromJson for PrivateText {
     fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
         Ok(Self(text(&value)?.into()))
     }
-}
-
-macro_rules! from_objects {
-    ($($type:ty),+) => {$(
-        impl FromJson for $type {
-            fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
-                serde_json::from_value(value).map_err(|_| wrong("write an object"))
-            }
-        }
-    )+};
 }
 
 from_objects! { TokenKeyInput, ActivationInput, RotationInput }
@@ -285,7 +275,8 @@ pub async fn rotate(
 
 /// Retire a key
 ///
-/// It signs no more, and its tokens stay good. No other takes its place. It may be repeated.
+/// It signs no more, and its tokens stay good. Of the deployment's own for RS256 the next one signs within seconds; of
+/// others none takes its place, and a tenant is signed for with the deployment's. It may be repeated.
 #[utoipa::path(
     post, path = "/v1/signing-keys/{id}/retire", tag = "administration", operation_id = "retireSigningKey",
     security(("app" = ["admin"])),

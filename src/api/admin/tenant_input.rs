@@ -7,7 +7,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::actions::change_appointment::Patch;
-use crate::api::field::{Field, FromJson, Length, Reading, Unknown, from_words, whole, wrong};
+use crate::api::field::{Field, FromJson, Length, Reading, Unknown, from_objects, from_words, whole};
 use crate::api::problem::{FieldError, Problem};
 use crate::reservation::wording::Language;
 use crate::reservation::{BaseUrl, Moderators, Policy, RoomPattern, TenantName, WhenLiveElsewhere};
@@ -115,11 +115,7 @@ impl FromJson for Days {
 
 from_words! { Language, Moderators, WhenLiveElsewhere, Unscheduled }
 
-impl FromJson for TenantInput {
-    fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
-        serde_json::from_value(value).map_err(|_| wrong("write an object"))
-    }
-}
+from_objects! { TenantInput }
 
 /// What is to become of a tenant.
 #[derive(Debug, Clone)]

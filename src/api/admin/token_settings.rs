@@ -11,7 +11,7 @@ use crate::actions::token_settings::{TokenSettingsError, change_token_settings, 
 use crate::api::body::{Incoming, Path};
 use crate::api::caller::Calling;
 use crate::api::code::Code;
-use crate::api::field::{Field, FromJson, Length, Reading, Unknown, from_words, wrong};
+use crate::api::field::{Field, FromJson, Length, Reading, Unknown, from_objects, from_words, object};
 use crate::api::problem::{FieldError, Problem, ProblemView};
 use crate::app::App;
 use crate::reservation::{Role, Scope, TenantName};
@@ -128,15 +128,11 @@ impl RolesChange {
     }
 }
 
-impl FromJson for TokenSettingsInput {
-    fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
-        serde_json::from_value(value).map_err(|_| wrong("write an object"))
-    }
-}
+from_objects! { TokenSettingsInput }
 
 impl FromJson for RolesChange {
     fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
-        let input: RolesInput = serde_json::from_value(value).map_err(|_| wrong("write an object"))?;
+        let input: RolesInput = object(value)?;
         let mut reading = Reading::default();
         reading.refuse(&input.unknown);
         let roles = [
@@ -151,7 +147,7 @@ impl FromJson for RolesChange {
 
 impl FromJson for PrivilegesChange {
     fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
-        let input: PrivilegesInput = serde_json::from_value(value).map_err(|_| wrong("write an object"))?;
+        let input: PrivilegesInput = object(value)?;
         let mut reading = Reading::default();
         reading.refuse(&input.unknown);
         let change = Self {

@@ -11,7 +11,7 @@ use crate::actions::book_many::{BookManyError, ItemError, book_many_in};
 use crate::api::body::Incoming;
 use crate::api::caller::Calling;
 use crate::api::code::Code;
-use crate::api::field::{ENOUGH, Field, FromJson, Reading, Unknown, list, wrong};
+use crate::api::field::{ENOUGH, Field, FromJson, Reading, Unknown, from_objects, list, wrong};
 use crate::api::once::{Answer, Once};
 use crate::api::problem::{FieldError, Problem, ProblemView};
 use crate::app::App;
@@ -46,11 +46,7 @@ impl FromJson for Many {
     }
 }
 
-impl FromJson for BatchInput {
-    fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
-        serde_json::from_value(value).map_err(|_| wrong("write an object"))
-    }
-}
+from_objects! { BatchInput }
 
 /// The booked appointments, in the order of the request.
 #[derive(Debug, Serialize, ToSchema)]

@@ -11,7 +11,7 @@ use crate::actions::change_appointment::{Expected, RecurrenceChange};
 use crate::actions::passwords;
 use crate::actions::room_names;
 use crate::api::appointments::recurrence::RecurrenceInput;
-use crate::api::field::{Field, FromJson, Length, Reading, Unknown, list, wrong};
+use crate::api::field::{Field, FromJson, Length, Reading, Unknown, from_objects, list, object};
 use crate::api::problem::{FieldError, Problem};
 use crate::reservation::{
     AppId, Description, Email, ExternalId, Metadata, Participant, ParticipantId, PersonName, Recurrence,
@@ -151,15 +151,11 @@ pub struct ParticipantInput {
 #[derive(Debug)]
 pub struct Everybody(pub(super) Vec<Expected>);
 
-impl FromJson for AppointmentInput {
-    fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
-        serde_json::from_value(value).map_err(|_| wrong("write an object"))
-    }
-}
+from_objects! { AppointmentInput }
 
 impl FromJson for Expected {
     fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
-        let input: ParticipantInput = serde_json::from_value(value).map_err(|_| wrong("write an object"))?;
+        let input: ParticipantInput = object(value)?;
         let mut reading = Reading::default();
         reading.refuse(&input.unknown);
         let read = Self {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::actions::change_appointment::RecurrenceChange;
-use crate::api::field::{Field, FromJson, Reading, Unknown, list, wrong};
+use crate::api::field::{Field, FromJson, Reading, Unknown, list, object};
 use crate::api::problem::FieldError;
 use crate::reservation::{Recurrence, Rule};
 
@@ -46,7 +46,7 @@ impl FromJson for Dates {
 /// What is left out stays, in a change.
 impl FromJson for RecurrenceChange {
     fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
-        let input: RecurrenceInput = serde_json::from_value(value).map_err(|_| wrong("write an object"))?;
+        let input: RecurrenceInput = object(value)?;
         let mut reading = Reading::default();
         reading.refuse(&input.unknown);
         let change = Self {

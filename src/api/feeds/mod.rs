@@ -4,15 +4,14 @@ mod serve;
 
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::body::{Incoming, Path, Query};
 use super::caller::Calling;
-use super::field::{Field, FromJson, Reading, Unknown, wrong};
+use super::field::{Field, Reading, Unknown, from_objects};
 use super::once::{Answer, Once};
 use super::page::{PageQuery, PageView, Paging};
-use super::problem::{FieldError, Problem, ProblemView};
+use super::problem::{Problem, ProblemView};
 use crate::actions::feeds::{FeedError, add_feed_in, revoke_feed};
 use crate::app::App;
 use crate::reservation::{FeedId, FeedOf, HostKey, Label, RoomKey, Scope};
@@ -48,11 +47,7 @@ pub struct FeedInput {
     unknown: Unknown,
 }
 
-impl FromJson for FeedInput {
-    fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
-        serde_json::from_value(value).map_err(|_| wrong("write an object"))
-    }
-}
+from_objects! { FeedInput }
 
 impl FeedInput {
     fn read(self) -> Result<(FeedOf, Label), Problem> {

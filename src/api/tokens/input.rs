@@ -6,7 +6,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::actions::mint::{Holder, Opens, TokenRequest};
-use crate::api::field::{Field, FromJson, Length, Reading, Unknown, wrong};
+use crate::api::field::{Field, FromJson, Length, Reading, Unknown, from_objects, object, wrong};
 use crate::api::problem::{FieldError, Problem};
 use crate::reservation::{AppointmentId, Email, HostKey, PersonName, Role, RoomName};
 use crate::token::{Avatar, CustomClaims, Features, Group, LuaPattern, Person, UserId};
@@ -93,15 +93,11 @@ pub struct PersonInput {
     unknown: Unknown,
 }
 
-impl FromJson for TokenInput {
-    fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
-        serde_json::from_value(value).map_err(|_| wrong("write an object"))
-    }
-}
+from_objects! { TokenInput }
 
 impl FromJson for Person {
     fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
-        let input: PersonInput = serde_json::from_value(value).map_err(|_| wrong("write an object"))?;
+        let input: PersonInput = object(value)?;
         let mut reading = Reading::default();
         reading.refuse(&input.unknown);
         let person = Self {
@@ -146,11 +142,7 @@ pub struct WildcardInput {
     unknown: Unknown,
 }
 
-impl FromJson for WildcardInput {
-    fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
-        serde_json::from_value(value).map_err(|_| wrong("write an object"))
-    }
-}
+from_objects! { WildcardInput }
 
 impl FromJson for Features {
     fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {

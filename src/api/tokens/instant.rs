@@ -3,7 +3,6 @@
 use actix_web::{HttpResponse, web};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::actions::instant_room::{MakeError, instant_room};
@@ -11,9 +10,9 @@ use crate::actions::mint::{Holder, Opens, TokenRequest, mint_in};
 use crate::api::body::Incoming;
 use crate::api::caller::Calling;
 use crate::api::code::Code;
-use crate::api::field::{Field, FromJson, Length, Reading, Unknown, wrong};
+use crate::api::field::{Field, Length, Reading, Unknown, from_objects};
 use crate::api::once::{Answer, Once};
-use crate::api::problem::{FieldError, Problem, ProblemView};
+use crate::api::problem::{Problem, ProblemView};
 use crate::app::App;
 use crate::reservation::{InstantRoomError, Role, Scope};
 use crate::token::{CustomClaims, Features, Group, Person};
@@ -57,11 +56,7 @@ pub struct InstantRoomInput {
     unknown: Unknown,
 }
 
-impl FromJson for InstantRoomInput {
-    fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
-        serde_json::from_value(value).map_err(|_| wrong("write an object"))
-    }
-}
+from_objects! { InstantRoomInput }
 
 /// What was asked for.
 struct Wanted {

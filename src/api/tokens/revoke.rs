@@ -49,12 +49,12 @@ impl ReadQuery for Whose {
 /// a conference server is not among them. It may be repeated.
 #[utoipa::path(
     delete, path = "/v1/tokens/{id}", tag = "tokens", operation_id = "revokeToken",
-    security(("app" = ["tokens:mint"])),
+    security(("app" = ["tokens:mint"]), ("app" = ["tokens:wildcard"])),
     params(("id" = uuid::Uuid, Path, description = "The token's `jti`")),
     responses((status = 200, description = "What is revoked, and whom that reaches", body = RevocationView)),
 )]
 pub async fn one(app: web::Data<App>, caller: Calling, id: Path<TokenId>) -> Result<HttpResponse, Problem> {
-    caller.may(Scope::TokensMint)?;
+    caller.may_by_any([Scope::TokensMint, Scope::TokensWildcard])?;
     revoke(&app, &caller, &Tokens::One(id.0)).await
 }
 

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::actions::verify_token::{VerifyTokenError, verify_token};
 use crate::api::body::Incoming;
 use crate::api::caller::Calling;
-use crate::api::field::{Field, FromJson, Reading, Unknown, text, wrong};
+use crate::api::field::{Field, FromJson, Reading, Unknown, from_objects, text};
 use crate::api::problem::{FieldError, Problem};
 use crate::app::App;
 use crate::reservation::{RoomKey, Scope};
@@ -32,11 +32,7 @@ pub struct VerifyInput {
     unknown: Unknown,
 }
 
-impl FromJson for VerifyInput {
-    fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
-        serde_json::from_value(value).map_err(|_| wrong("write an object"))
-    }
-}
+from_objects! { VerifyInput }
 
 /// A token as it came: it may be good, so it is not shown.
 #[derive(Debug)]
@@ -55,7 +51,7 @@ impl FromJson for TokenText {
 /// one that your own code has signed. The token is not kept, and not logged.
 #[utoipa::path(
     post, path = "/v1/tokens/verify", tag = "tokens", operation_id = "verifyToken",
-    security(("app" = ["tokens:mint"])),
+    security(("app" = ["tokens:mint"]), ("app" = ["tokens:wildcard"])),
     request_body = VerifyInput,
     responses((status = 200, description = "What there is to say of it, good or not", body = VerificationView)),
 )]
@@ -64,7 +60,7 @@ pub async fn verify(
     caller: Calling,
     body: Incoming<VerifyInput>,
 ) -> Result<HttpResponse, Problem> {
-    caller.may(Scope::TokensMint)?;
+    caller.may_by_any([Scope::TokensMint, Scope::TokensWildcard])?;
     let input = body.read().await?.value;
     let mut reading = Reading::default();
     reading.refuse(&input.unknown);

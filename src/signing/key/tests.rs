@@ -3,7 +3,7 @@ use std::process::{Command, Stdio};
 use serde_json::{Value, json};
 use strum::IntoEnumIterator as _;
 
-use super::super::{Algorithm, ImportKeyError, Imported, Jws, JwsError};
+use super::super::{Algorithm, ImportKeyError, Imported, Jws, JwsError, Unverified};
 use super::*;
 
 fn openssl(arguments: &[&str], input: &str) -> String {
@@ -50,6 +50,18 @@ fn each_algorithm_signs_what_its_own_key_verifies_and_no_other() {
         assert_eq!(key.public().is_none(), algorithm.is_shared_secret());
         assert!(!format!("{key:?}").contains("private"), "{key:?}");
     }
+}
+
+#[test]
+fn a_token_that_was_read_shows_nothing_of_itself() {
+    let claims =
+        json!({ "app": "01a1fdf0-0000-7000-8000-000000000000", "context": { "user": { "name": "Ada" } } });
+    let token = SigningKey::make(Algorithm::Hs256).unwrap().sign(&"k1".parse().unwrap(), &claims).unwrap();
+    let shown = format!("{:?} {:?}", Jws::read(&token).unwrap(), Unverified::read(&token).unwrap());
+    for part in token.split('.').chain(["Ada"]) {
+        assert!(!shown.contains(part), "{shown}");
+    }
+    assert!(shown.contains("k1"), "{shown}");
 }
 
 #[test]

@@ -23,10 +23,17 @@ pub struct Operation {
 }
 
 impl Operation {
-    /// The scope that an app needs for it.
+    /// The scope that an app needs for it; the first, where any of several will do.
     pub fn scope(&self) -> &str {
-        let scopes = &self.said["security"][0]["app"];
-        scopes[0].as_str().unwrap_or_else(|| panic!("{} says no scope under `security`", self.id))
+        self.scopes()[0]
+    }
+
+    /// The scopes of which each is enough for it.
+    pub fn scopes(&self) -> Vec<&str> {
+        let ways = self.said["security"].as_array().into_iter().flatten();
+        let scopes: Vec<_> = ways.filter_map(|way| way["app"][0].as_str()).collect();
+        assert!(!scopes.is_empty(), "{} says no scope under `security`", self.id);
+        scopes
     }
 
     fn parameters(&self, place: &str) -> impl Iterator<Item = &Value> {

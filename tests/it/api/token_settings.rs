@@ -41,7 +41,10 @@ async fn a_tenant_s_own_key_goes_before_the_deployment_s_and_each_algorithm_has_
     settings(&world, |settings| settings.algorithm = Algorithm::Rs512).await;
     let missing = app.post(&path, json!({})).await;
     assert_eq!(missing.code(), "tokens_not_set_up");
-    assert!(missing.body["detail"].as_str().unwrap().contains("RS512"), "{missing:?}");
+    assert!(
+        missing.body["detail"].as_str().unwrap().contains("`frontdesk keys make --algorithm RS512`"),
+        "{missing:?}"
+    );
     let stronger = key(&world, &KeyOwner::Deployment, Algorithm::Rs512).await;
     claims(&app.post(&path, json!({})).await, &stronger);
     settings(&world, |settings| settings.algorithm = Algorithm::Es256).await;
@@ -61,7 +64,11 @@ async fn jaas_has_its_constants_its_strings_and_its_kind_of_key() {
     settings(&world, |settings| settings.verifier = VerifierKind::Jaas).await;
     assert_eq!(app.post(&path, json!({})).await.code(), "tokens_not_set_up", "JaaS needs an AppID");
     settings(&world, |settings| settings.subject = Some("vpaas-magic-cookie-1fc5".parse().unwrap())).await;
-    assert_eq!(app.post(&path, json!({})).await.code(), "tokens_not_set_up", "not with a key of ours");
+    let refused = app.post(&path, json!({})).await;
+    assert_eq!(refused.code(), "tokens_not_set_up", "not with a key of ours");
+    assert!(
+        refused.body["detail"].as_str().unwrap().ends_with("with the id that JaaS shows, and activate it")
+    );
     let owner = KeyOwner::Tenant("acme".parse().unwrap());
     let kid = Some("vpaas-magic-cookie-1fc5/4f49".parse().unwrap());
     let key = SigningKey::read(Algorithm::Rs256, RSA.clone().into()).unwrap();

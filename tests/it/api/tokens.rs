@@ -7,13 +7,14 @@ use frontdesk::actions::signing_keys::{KeyOwner, KeySource, When, activate_signi
 use frontdesk::reservation::{Scope, Scopes};
 use frontdesk::signing::{Algorithm, Imported, Jws, SigningKey};
 use frontdesk::store::signing_keys::{KeyState, SigningKeyRecord};
-use frontdesk::store::{tenants, token_settings};
+use frontdesk::store::{signing_keys, tenants, token_settings};
 use frontdesk::token::TokenSettings;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::calendars::tuesdays;
 use super::client::{Answer, Client, hours};
+use crate::master_keys::so_many_wait;
 use crate::world::World;
 
 /// A world in which the deployment has a key, and `acme` an address.
@@ -328,6 +329,27 @@ async fn a_key_is_served_for_as_long_as_its_tokens_are_good() {
         .await;
     app.post(&format!("/v1/appointments/{}/tokens", later.id()), json!({})).await;
     assert!(end().await.unwrap() >= "2027-05-01T10:05:00Z".parse::<DateTime<Utc>>().unwrap());
+}
+
+#[tokio::test]
+async fn a_token_that_meets_a_rotation_is_signed_with_the_next_key() {
+    let (world, app, first) = signing().await;
+    app.book("room", "10:00", "11:00").await;
+    let made = SigningKey::read(Algorithm::Rs256, RSA.clone().into()).unwrap();
+    let source = KeySource::Import(Imported { key: made, kid: Some("second".parse().unwrap()) });
+    let deployment = KeyOwner::Deployment;
+    let second = add_signing_key(&world.app, &deployment, Algorithm::Rs256, source, None).await.unwrap();
+    let now = world.app.clock.now();
+    let mut rotation = world.db().begin().await.unwrap();
+    signing_keys::retire(&mut rotation, first.id, now).await.unwrap();
+    signing_keys::activate(&mut rotation, second.id, now).await.unwrap();
+    let minted = app.post("/v1/rooms/room/tokens", json!({}));
+    let rotated = async {
+        so_many_wait(&world, 1).await;
+        rotation.commit().await.unwrap();
+    };
+    let (minted, ()) = tokio::join!(minted, rotated);
+    claims(&minted, &second);
 }
 
 #[tokio::test]

@@ -1,10 +1,10 @@
 //! Room tokens are looked at and revoked. It is nine o'clock on Tuesday, 1 December 2026.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use frontdesk::actions::signing_keys::{KeyOwner, KeySource, add_signing_key};
 use frontdesk::actions::sweep::sweep;
 use frontdesk::config::RetentionConfig;
-use frontdesk::reservation::Scope;
+use frontdesk::reservation::{Scope, TokenId};
 use frontdesk::signing::{Algorithm, Imported, SigningKey};
 use frontdesk::store::signing_keys;
 use frontdesk::token::VerifierKind;
@@ -211,7 +211,7 @@ async fn what_a_request_to_look_lacks_is_said() {
         let refused = app.post("/v1/tokens/verify", body).await;
         assert_eq!((refused.status, refused.pointers()), (422, vec![pointer]), "{refused:?}");
     }
-    let reader = Client::with(&world, "acme", &[Scope::AppointmentsRead, Scope::TokensWildcard]).await;
+    let reader = Client::with(&world, "acme", &[Scope::AppointmentsRead, Scope::ConferencesRead]).await;
     assert_eq!(reader.post("/v1/tokens/verify", json!({ "token": "x" })).await.code(), "insufficient_scope");
 }
 
@@ -238,7 +238,16 @@ async fn a_revoked_token_is_revoked_at_once_at_every_replica_and_no_other_is() {
         assert_eq!(problems(&verify(app, &second).await), Vec::<&str>::new());
     }
     world.advance(TimeDelta::minutes(1));
-    assert_eq!(app.delete(&path).await.status, 200, "it may be repeated");
+    let again = app.delete(&path).await;
+    assert_eq!(again.status, 200, "it may be repeated");
+    assert_eq!(
+        (&again.body["id"], &again.body["revoked_at"]),
+        (&revoked.body["id"], &revoked.body["revoked_at"])
+    );
+    assert!(again.body["remembered_until"].as_str() > revoked.body["remembered_until"].as_str(), "{again:?}");
+    let rows: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM token_revocations").fetch_one(world.db()).await.unwrap();
+    assert_eq!(rows, 1);
     assert_eq!(
         verify(&app, &first).await.body["revoked_at"],
         revoked.body["revoked_at"],
@@ -303,6 +312,37 @@ async fn who_is_expected_no_more_and_what_is_cancelled_can_have_their_tokens_rev
     );
     assert_eq!(app.delete(&format!("{appointment}/tokens")).await.status, 200);
     assert_eq!(problems(&verify(&app, &ada).await), ["revoked"]);
+}
+
+#[tokio::test]
+async fn a_token_that_claims_to_be_from_the_future_is_revoked_with_the_others() {
+    let (world, app, key) = signing().await;
+    world.stand_at("2026-12-01T10:00:00Z");
+    let booked = booked(&app, "room").await;
+    let made = token(&app, &booked, "ada").await;
+    // Whoever has the key as well can call a token as they like.
+    let signer = SigningKey::read(Algorithm::Rs256, RSA.clone().into()).unwrap();
+    let forged = |iat: Option<&str>| {
+        let mut claims = made.body["claims"].clone();
+        let tomorrow = TokenId::made(world.app.clock.now() + TimeDelta::days(1));
+        claims["jti"] = json!(tomorrow.to_string());
+        match iat {
+            None => drop(claims.as_object_mut().unwrap().remove("iat")),
+            Some(iat) => claims["iat"] = json!(iat.parse::<DateTime<Utc>>().unwrap().timestamp()),
+        }
+        signer.sign(&key.kid, &claims).unwrap()
+    };
+    let (before, never) = (forged(Some("2026-12-01T10:00:00Z")), forged(None));
+    let is_revoked = async |token: &str| {
+        let seen = look(&app, json!({ "token": token })).await;
+        assert!(["", "revoked"].contains(&problems(&seen).join(" ").as_str()), "{seen:?}");
+        seen.body["valid"] == false
+    };
+    assert!(!is_revoked(&before).await);
+    world.advance(TimeDelta::minutes(1));
+    app.delete(&format!("/v1/appointments/{}/tokens", booked.id())).await;
+    let after = forged(Some("2026-12-01T10:01:01Z"));
+    assert!(is_revoked(&before).await && is_revoked(&never).await && !is_revoked(&after).await);
 }
 
 #[tokio::test]

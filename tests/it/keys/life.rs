@@ -1,7 +1,10 @@
 //! One key after the other: what can be done with it, and when.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
-use frontdesk::actions::private_keys::{UnlockKeyError, unlock};
+use frontdesk::actions::forget_master_key::forget_master_key;
+use frontdesk::actions::private_keys::{UnlockKeyError, opened, unlock};
 use frontdesk::actions::remove_tenant::remove_tenant;
 use frontdesk::actions::signing_keys::{
     KeySource, SigningKeyError, When, activate_signing_key, add_signing_key, keep_signing_keys,
@@ -10,9 +13,11 @@ use frontdesk::actions::signing_keys::{
 use frontdesk::reservation::{SigningKeyId, TenantId};
 use frontdesk::signing::{Algorithm, Kid};
 use frontdesk::store::signing_keys::KeyState::{Active, Next, Retired, Withdrawn};
+use frontdesk::store::signing_keys::SigningKeyRecord;
 use frontdesk::store::{signing_keys, tenants};
 
 use super::{DEPLOYMENT, import, keys, make, of, read, rotate, states};
+use crate::master_keys::new_only;
 use crate::world::World;
 
 const ES: Algorithm = Algorithm::Es256;
@@ -181,6 +186,47 @@ async fn a_withdrawn_key_is_gone_at_once_and_the_next_one_signs() {
     assert_eq!(states(&world, &DEPLOYMENT).await, [Withdrawn, Active]);
     retire_signing_key(&world.app, &DEPLOYMENT, first.id).await.unwrap();
     assert_eq!(states(&world, &DEPLOYMENT).await, [Withdrawn, Active]);
+}
+
+#[tokio::test]
+async fn an_opened_key_is_kept_for_the_next_token_and_let_go_when_it_is_withdrawn() {
+    let (world, blobs) = (World::new().await, |key: &SigningKeyRecord| key.private.clone().unwrap());
+    let first = make(&world, &DEPLOYMENT, ES).await;
+    let kept = |key: &SigningKeyRecord| world.app.opened_keys.get(key.id, &blobs(key));
+    let once = opened(&world.app, &first).unwrap();
+    assert!(Arc::ptr_eq(&once, &opened(&world.app, &first).unwrap()), "it is parsed once");
+    withdraw_signing_key(&world.app, &DEPLOYMENT, first.id).await.unwrap();
+    assert!(kept(&first).is_none());
+    assert_eq!(Arc::strong_count(&once), 1, "nobody else has it");
+    assert!(matches!(opened(&world.app, &read(&world, first.id).await), Err(UnlockKeyError::Gone)));
+    // What another replica withdraws is let go at the next turn, also where the database is away.
+    let second = make(&world, &DEPLOYMENT, ES).await;
+    opened(&world.app, &second).unwrap();
+    world.app.db.close().await;
+    keep_signing_keys(&world.app).await.unwrap_err();
+    assert!(kept(&second).is_none());
+}
+
+#[tokio::test]
+async fn a_key_whose_master_key_is_lost_is_retired_and_a_secret_withdrawn() {
+    let world = World::new().await;
+    let pair = make(&world, &DEPLOYMENT, Algorithm::Rs256).await;
+    let follower = make(&world, &DEPLOYMENT, Algorithm::Rs256).await;
+    let secret = make(&world, &of("acme"), Algorithm::Hs256).await;
+    sign(&world, pair.id).await;
+    let mut db = world.db().acquire().await.unwrap();
+    let lost = world.app.keys.first_id();
+    forget_master_key(&mut db, Some(&new_only()), lost, world.app.clock.now()).await.unwrap();
+    for (key, state) in [(&pair, Retired), (&follower, Retired), (&secret, Withdrawn)] {
+        let now = read(&world, key.id).await;
+        assert_eq!((now.state(), now.private.is_none()), (state, true), "{}", key.algorithm);
+    }
+    // It goes on by itself, and nothing stands in the way of others.
+    let after = World::with_keys(&world, new_only());
+    keep_signing_keys(&after.app).await.unwrap();
+    let states = states(&after, &DEPLOYMENT).await;
+    assert_eq!(states, [Retired, Withdrawn, Active, Next], "the one that signed is served for its tokens");
+    assert_eq!(make(&after, &of("acme"), Algorithm::Hs256).await.state(), Active);
 }
 
 #[tokio::test]

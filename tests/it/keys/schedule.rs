@@ -2,13 +2,16 @@
 
 use chrono::TimeDelta;
 use frontdesk::actions::signing_keys::{
-    Kept, KeySource, When, activate_signing_key, add_signing_key, keep_signing_keys, retire_signing_key,
-    withdraw_signing_key,
+    Kept, KeyOwner, KeySource, When, activate_signing_key, add_signing_key, keep_signing_keys,
+    list_signing_keys, retire_signing_key, rotating_since, withdraw_signing_key,
 };
+use frontdesk::reservation::SigningKeyId;
 use frontdesk::signing::Algorithm;
 use frontdesk::store::signing_keys::KeyState::{Active, Next, Retired, Withdrawn};
+use frontdesk::store::{key_rotation, signing_keys};
 
 use super::{DEPLOYMENT, import, keys, make, of, read, settings, states};
+use crate::master_keys::so_many_wait;
 use crate::world::World;
 
 const ES: Algorithm = Algorithm::Es256;
@@ -100,6 +103,64 @@ async fn the_deployment_is_never_left_without_a_key_that_signs() {
     keep(&world).await;
     let states = states(&world, &DEPLOYMENT).await;
     assert!(states.ends_with(&[Active, Next]), "{states:?}");
+}
+
+#[tokio::test]
+async fn a_key_that_is_just_being_retired_stays_retired() {
+    let world = World::new().await;
+    keep(&world).await;
+    // One with a next key, and two without; one of these is the deployment's.
+    world.tenant("globex", |_| {}).await;
+    make(&world, &of("globex"), ES).await;
+    keep(&world).await;
+    make(&world, &of("acme"), ES).await;
+    make(&world, &DEPLOYMENT, ES).await;
+    for owner in [of("acme"), DEPLOYMENT, of("globex")] {
+        world.advance(TimeDelta::days(100));
+        let signing = signs(&world, &owner).await.unwrap();
+        let mut retiring = world.db().begin().await.unwrap();
+        let tenant = read(&world, signing).await.tenant;
+        key_rotation::lock_owner(&mut retiring, tenant).await.unwrap();
+        signing_keys::retire(&mut retiring, signing, world.app.clock.now()).await.unwrap();
+        let retired = async {
+            so_many_wait(&world, 1).await;
+            retiring.commit().await.unwrap();
+        };
+        tokio::join!(keep(&world), retired);
+        assert!(signs(&world, &owner).await.is_none(), "{owner:?}");
+        keep(&world).await;
+        assert!(signs(&world, &owner).await.is_none(), "{owner:?}");
+    }
+}
+
+/// The owner's key that signs ES256.
+async fn signs(world: &World, owner: &KeyOwner) -> Option<SigningKeyId> {
+    let mut db = world.app.db.acquire().await.unwrap();
+    let all = list_signing_keys(&mut db, owner).await.unwrap();
+    all.iter().find(|key| key.algorithm == ES && key.state() == Active).map(|key| key.id)
+}
+
+#[tokio::test]
+async fn the_age_of_keys_is_that_of_those_that_should_move_on() {
+    let world = World::new().await;
+    let since = async |world: &World| {
+        rotating_since(&world.app, &mut world.app.db.acquire().await.unwrap()).await.unwrap()
+    };
+    let named = Some("named".parse().unwrap());
+    add_signing_key(&world.app, &DEPLOYMENT, ES, KeySource::Make, named).await.unwrap();
+    import(&world, &DEPLOYMENT, Algorithm::EdDsa).await;
+    make(&world, &DEPLOYMENT, Algorithm::Hs256).await;
+    make(&world, &of("acme"), ES).await;
+    assert_eq!(since(&world).await, None);
+    world.advance(TimeDelta::days(100));
+    keep(&world).await;
+    let now = world.app.clock.now();
+    assert_eq!(since(&world).await, Some(now));
+    world.advance(TimeDelta::days(1));
+    assert_eq!(since(&world).await, Some(now));
+    let by_hand = World::rotating(settings("off", "15m")).await;
+    keep(&by_hand).await;
+    assert_eq!(since(&by_hand).await, None);
 }
 
 #[tokio::test]

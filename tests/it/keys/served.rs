@@ -12,6 +12,7 @@ use reqwest::Method;
 use serde_json::Value;
 
 use super::{DEPLOYMENT, fetch, make, of, served};
+use crate::rig::eventually;
 use crate::world::World;
 
 const JWKS: &str = "/.well-known/jwks.json";
@@ -198,6 +199,10 @@ async fn while_the_database_is_away_what_was_served_last_is_served_on() {
     make(&world, &DEPLOYMENT, Algorithm::Es256).await;
     let before = fetch(&world, JWKS).await.text().await.unwrap();
     world.app.db.close().await;
+    eventually("what was read is a second old", async || {
+        fetch(&world, JWKS).await.headers()["cache-control"] == "public, max-age=5"
+    })
+    .await;
     let response = fetch(&world, JWKS).await;
     assert_eq!((response.status().as_u16(), response.text().await.unwrap()), (200, before));
     let response = fetch(&world, "/keys/asap/x.pem").await;
