@@ -17,7 +17,7 @@ const MOST_BITS: usize = 4096;
 
 /// What signs. The library clears its memory when it goes.
 pub(super) enum Signer {
-    Hmac(hmac::Key),
+    Hmac(Box<hmac::Key>),
     Rsa(RsaKeyPair, &'static dyn RsaEncoding),
     Ec(EcdsaKeyPair),
     Ed(Ed25519KeyPair),
@@ -31,9 +31,9 @@ impl Signer {
     /// From PKCS #8, or from the bytes of a secret.
     pub(super) fn read(algorithm: Algorithm, private: &[u8]) -> Result<Self, NotAKey> {
         Ok(match algorithm {
-            Algorithm::Hs256 => Self::Hmac(hmac::Key::new(hmac::HMAC_SHA256, private)),
-            Algorithm::Hs384 => Self::Hmac(hmac::Key::new(hmac::HMAC_SHA384, private)),
-            Algorithm::Hs512 => Self::Hmac(hmac::Key::new(hmac::HMAC_SHA512, private)),
+            Algorithm::Hs256 => Self::Hmac(Box::new(hmac::Key::new(hmac::HMAC_SHA256, private))),
+            Algorithm::Hs384 => Self::Hmac(Box::new(hmac::Key::new(hmac::HMAC_SHA384, private))),
+            Algorithm::Hs512 => Self::Hmac(Box::new(hmac::Key::new(hmac::HMAC_SHA512, private))),
             Algorithm::Rs256 => Self::Rsa(rsa(private)?, &RSA_PKCS1_SHA256),
             Algorithm::Rs384 => Self::Rsa(rsa(private)?, &RSA_PKCS1_SHA384),
             Algorithm::Rs512 => Self::Rsa(rsa(private)?, &RSA_PKCS1_SHA512),
