@@ -20,7 +20,7 @@ use crate::metrics::Metrics;
 use crate::refusal_log::RefusalLog;
 use crate::reservation::wording::Language;
 use crate::reservation::{AppId, BaseUrl};
-use crate::seal::MasterKeys;
+use crate::seal::{MasterKeys, Tag};
 
 /// What every action works with. One for the whole process.
 #[derive(Debug)]
@@ -45,6 +45,8 @@ pub struct App {
     pub strangers: Strangers,
     /// Where refusals are put down.
     pub refusals: RefusalLog,
+    /// Networks from which too many codes of join links came a moment ago that there are not.
+    pub guessers: Unknown<Tag>,
     /// What is counted.
     pub metrics: Metrics,
     /// The language of messages that belong to no tenant.
@@ -78,6 +80,7 @@ impl App {
             unknown: Unknown::default(),
             unknown_apps: Unknown::default(),
             strangers: Strangers::default(),
+            guessers: Unknown::default(),
             refusals,
             metrics: Metrics::default(),
             language,

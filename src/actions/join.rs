@@ -142,9 +142,17 @@ async fn guessed(
 ) -> Result<VisitError, StoreError> {
     let Some(network) = network else { return Ok(VisitError::Unknown) };
     let network = app.keys.tag("join guesses", Uuid::nil(), network.to_string().as_bytes());
+    // Who goes on guessing must not keep the database busy.
+    if app.guessers.contains(network) {
+        return Ok(VisitError::TooMany);
+    }
     let minute = now.duration_trunc(TimeDelta::minutes(1)).unwrap_or(now);
     let guesses = join_guesses::count(db, network, minute, minute - GUESSING).await?;
-    Ok(if guesses > MOST_GUESSES { VisitError::TooMany } else { VisitError::Unknown })
+    if guesses <= MOST_GUESSES {
+        return Ok(VisitError::Unknown);
+    }
+    app.guessers.note(network);
+    Ok(VisitError::TooMany)
 }
 
 /// The date that somebody comes for, or else the last one, and the cancelled one in whose place it is.

@@ -31,3 +31,26 @@ fn reachable(address: SocketAddr) -> SocketAddr {
         other => other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Overrides, load};
+
+    fn known(settings: &[(&str, &str)]) -> Option<String> {
+        let env = settings.iter().map(|(name, value)| (name.into(), value.into()));
+        known_url(&load(&Overrides::default(), env).unwrap()).map(|url| url.to_string())
+    }
+
+    #[test]
+    fn people_are_sent_to_an_address_that_they_can_reach() {
+        let public = ("FRONTDESK_PUBLIC_URL", "https://frontdesk.example.org");
+        assert_eq!(known(&[]).as_deref(), Some("http://127.0.0.1:8180"));
+        assert_eq!(known(&[("FRONTDESK_LISTEN", "0.0.0.0:8180")]), None);
+        assert_eq!(known(&[("FRONTDESK_LISTEN", "127.0.0.1:0")]), None);
+        for listen in ["127.0.0.1:8180", "0.0.0.0:8180"] {
+            let known = known(&[public, ("FRONTDESK_LISTEN", listen)]);
+            assert_eq!(known.as_deref(), Some("https://frontdesk.example.org"));
+        }
+    }
+}

@@ -46,7 +46,8 @@ impl From<&FeedRecord> for FeedView {
 pub struct FeedOnce {
     #[serde(flatten)]
     feed: FeedView,
-    /// Where it is read, by whoever knows this address. Only a path where `public_url` is not set.
+    /// Where it is read, by whoever knows this address. Only a path where the service does not know under which
+    /// address others reach it.
     url: String,
 }
 

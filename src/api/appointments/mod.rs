@@ -203,12 +203,7 @@ async fn whole(
     appointment: &Appointment,
 ) -> Result<AppointmentView, Problem> {
     let password = password(app, caller, appointment.id, &appointment.options)?;
-    let view = seen(app, db, caller, appointment).await?.with_password(password);
-    if !caller.scopes.contains(Scope::TokensMint) {
-        return Ok(view);
-    }
-    let links = join_links_of(app, db, appointment).await?;
-    Ok(view.with_links(&links))
+    Ok(seen(app, db, caller, appointment).await?.with_password(password))
 }
 
 /// The appointment as it is now, without its password.
@@ -220,7 +215,11 @@ async fn seen(
 ) -> Result<AppointmentView, Problem> {
     let now = app.clock.now();
     let live = appointments::live(db, caller.tenant.id, &[appointment.id], now).await?;
-    Ok(AppointmentView::new(&caller.tenant, appointment, now).with_conference(&live))
+    let view = AppointmentView::new(&caller.tenant, appointment, now).with_conference(&live);
+    if !caller.scopes.contains(Scope::TokensMint) {
+        return Ok(view);
+    }
+    Ok(view.with_links(&join_links_of(app, db, appointment).await?))
 }
 
 /// The password, if there is one and the caller may see it.
