@@ -26,7 +26,7 @@ pub struct SigningKey {
     algorithm: Algorithm,
     /// PKCS #8 in DER, or the bytes of the secret's text.
     private: Zeroizing<Vec<u8>>,
-    signer: Signer,
+    signer: Box<Signer>,
     public: Option<PublicHalf>,
 }
 
@@ -103,7 +103,7 @@ impl SigningKey {
         if algorithm.is_shared_secret() {
             check_secret(algorithm, &private)?;
         }
-        let signer = Signer::read(algorithm, &private).map_err(|_| wrong)?;
+        let signer = Box::new(Signer::read(algorithm, &private).map_err(|_| wrong)?);
         let public = PublicHalf::of(algorithm, &signer).map_err(|_| wrong)?;
         Ok(Self { algorithm, private, signer, public })
     }

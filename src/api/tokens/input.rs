@@ -113,7 +113,7 @@ impl FromJson for Person {
 /// A token for more than one room.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(as = WildcardTokenInput, example = json!({
-    "room_pattern": "ward-%d+", "person": { "id": "42", "name": "Ada" }, "expires_at": "2026-12-01T18:00:00Z",
+    "room_pattern": "ward%-%d+", "person": { "id": "42", "name": "Ada" }, "expires_at": "2026-12-01T18:00:00Z",
 }))]
 pub struct WildcardInput {
     /// All rooms whose names match this pattern of Lua's, in which `-` is special; all rooms, where nothing is said.

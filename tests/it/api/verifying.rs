@@ -239,10 +239,10 @@ async fn a_revoked_token_is_revoked_at_once_at_every_replica_and_no_other_is() {
     }
     world.advance(TimeDelta::minutes(1));
     let again = app.delete(&path).await;
-    assert_eq!(again.status, 200, "it may be repeated");
     assert_eq!(
-        (&again.body["id"], &again.body["revoked_at"]),
-        (&revoked.body["id"], &revoked.body["revoked_at"])
+        (again.status, &again.body["revoked_at"]),
+        (200, &revoked.body["revoked_at"]),
+        "it may be repeated"
     );
     assert!(again.body["remembered_until"].as_str() > revoked.body["remembered_until"].as_str(), "{again:?}");
     let rows: i64 =
