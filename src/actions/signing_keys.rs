@@ -52,7 +52,6 @@ impl From<Option<TenantName>> for KeyOwner {
 }
 
 /// Where a key comes from.
-#[expect(clippy::large_enum_variant, reason = "there is one for each key that is added")]
 #[derive(Debug)]
 pub enum KeySource {
     /// It is made here, and nobody else has its private half.

@@ -30,7 +30,7 @@ async fn guesses_are_counted_on_all_replicas_together_and_forgotten_after_a_whil
     assert_eq!(click(&link).await.status, 200);
     assert_eq!(click(&format!("{}/join/short", world.url)).await.status, 404);
     world.advance(minutes(12));
-    assert_eq!(click(&guess(&world, 0)).await.status, 404);
+    assert_eq!(click(&guess(&World::replica_of(&world), 0)).await.status, 404);
 }
 
 #[tokio::test]
