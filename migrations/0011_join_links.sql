@@ -1,7 +1,13 @@
 -- why: people come in by links of their own, on pages with the name, logo and colour of whoever invited them.
 
--- A link is for one participant of an appointment, or for its guests. Its code is derived from its id and a master key, so
--- that it can be shown again; only the hash lies here. The hash comes first: it says whose the link is.
+-- What the codes of a tenant's links are derived from, sealed. So a link can be shown again, and only its hash lies here.
+CREATE TABLE join_secrets (
+    tenant_id uuid PRIMARY KEY REFERENCES tenants,
+    secret    bytea NOT NULL
+);
+
+-- A link is for one participant of an appointment, or for its guests. The hash of its code comes first: it says whose the link
+-- is.
 CREATE TABLE join_links (
     hash           bytea PRIMARY KEY CHECK (octet_length(hash) = 32),
     id             uuid NOT NULL UNIQUE,
@@ -37,6 +43,6 @@ CREATE TABLE brands (
     -- As CSS has it: #rrggbb.
     color        text CHECK (color ~ '^#[0-9a-f]{6}$'),
     logo         bytea,
-    logo_type    text CHECK (logo_type IN ('image/png', 'image/jpeg', 'image/webp', 'image/svg+xml')),
-    CHECK ((logo IS NULL) = (logo_type IS NULL))
+    -- Where people turn who did not get in.
+    contact      text
 );

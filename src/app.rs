@@ -53,8 +53,10 @@ pub struct App {
     pub language: Language,
     /// Proxies that say for whom they ask.
     pub trusted_proxies: Vec<IpNet>,
-    /// Under which address others reach this service, as far as it is known.
+    /// Under which address others reach this service, as far as an operator has said so.
     pub public_url: Option<BaseUrl>,
+    /// Under which address this host reaches it, where nobody else does.
+    pub local_url: Option<BaseUrl>,
     /// How long keys sign, and how long verifiers may keep them.
     pub signing_keys: SigningKeysConfig,
 }
@@ -86,6 +88,7 @@ impl App {
             language,
             trusted_proxies: Vec::new(),
             public_url: None,
+            local_url: None,
             signing_keys: SigningKeysConfig::default(),
         }
     }
@@ -97,11 +100,18 @@ impl App {
         self
     }
 
-    /// The same, where others reach it under this address.
+    /// The same, where others reach it under that address, or else this host under this one.
     #[must_use]
-    pub fn reached_at(mut self, public_url: Option<BaseUrl>) -> Self {
+    pub fn reached_at(mut self, public_url: Option<BaseUrl>, local_url: Option<BaseUrl>) -> Self {
         self.public_url = public_url;
+        self.local_url = local_url;
         self
+    }
+
+    /// What links begin with: nothing, where nobody knows the address.
+    #[must_use]
+    pub fn base(&self) -> String {
+        self.public_url.as_ref().or(self.local_url.as_ref()).map(ToString::to_string).unwrap_or_default()
     }
 
     /// The same, with keys that sign and are kept for so long.

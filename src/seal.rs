@@ -25,7 +25,7 @@ use self::key::{MasterKey, random};
 pub use self::{
     key::{BadKeyId, KeyId},
     key_file::KeyFileError,
-    mac::Tag,
+    mac::{Tag, tag_by},
 };
 
 const VERSION: u8 = 1;

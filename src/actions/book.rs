@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 use sqlx::PgConnection;
 
 use super::dates::{first_dates, later_dates_in_the_way, place_dates};
-use super::join_links::provide_in;
+use super::join_links::{JoinSecretError, provide_in};
 use super::passwords::{KeysError, lock, share_keys};
 use super::transaction::transact;
 use crate::app::App;
@@ -127,6 +127,9 @@ pub enum BookError {
     /// The password can't be sealed so that everybody who works on the database can open it.
     #[error(transparent)]
     Keys(#[from] KeysError),
+    /// Nobody could be given a link.
+    #[error(transparent)]
+    JoinLinks(#[from] JoinSecretError),
     /// The room is taken.
     #[error("the room is taken at that time{}", .by.map_or_else(String::new, |id| format!(" by the appointment {id}")))]
     Taken {

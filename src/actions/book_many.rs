@@ -76,7 +76,7 @@ pub async fn book_many_in(
             }
             // There is nothing to say about the rooms.
             Err(BookError::Store(error)) => return Err(error.into()),
-            Err(error @ (BookError::Keys(_) | BookError::UnknownTenant(_))) => {
+            Err(error @ (BookError::Keys(_) | BookError::JoinLinks(_) | BookError::UnknownTenant(_))) => {
                 return Err(BookManyError::None(error));
             }
             Err(error) => refused.push((place, among(&booked, error))),

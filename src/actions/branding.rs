@@ -3,7 +3,7 @@
 use super::appointment_change::Patch;
 use super::transaction::transact;
 use crate::app::App;
-use crate::reservation::{Brand, Color, DisplayName, Logo, TenantName};
+use crate::reservation::{Brand, Color, Contact, DisplayName, Logo, TenantName};
 use crate::store::{StoreError, brands, tenants};
 
 /// What is to change.
@@ -15,6 +15,8 @@ pub struct BrandChange {
     pub color: Patch<Color>,
     /// Its logo.
     pub logo: Patch<Logo>,
+    /// Where people turn who did not get in.
+    pub contact: Patch<Contact>,
 }
 
 /// Why it was not read or changed.
@@ -55,10 +57,11 @@ pub async fn change_brand(app: &App, tenant: &TenantName, change: BrandChange) -
         let found = tenants::by_name_for_update(db, tenant).await?;
         let found = found.ok_or_else(|| BrandError::UnknownTenant(tenant.clone()))?;
         let mut brand = brands::get(db, found.id).await?;
-        let BrandChange { display_name, color, logo } = change.clone();
+        let BrandChange { display_name, color, logo, contact } = change.clone();
         display_name.apply(&mut brand.display_name);
         color.apply(&mut brand.color);
         logo.apply(&mut brand.logo);
+        contact.apply(&mut brand.contact);
         brands::put(db, found.id, &brand).await?;
         Ok(brand)
     })

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use sqlx::PgConnection;
+use tokio::task::spawn_blocking;
 
 use self::events::{Dated, Extent, Link, events};
 use crate::app::App;
@@ -46,6 +47,15 @@ impl Draft {
     pub fn is_large(&self) -> bool {
         self.appointments.len() + self.appointments.iter().map(|dated| dated.placed.len()).sum::<usize>()
             > LARGE
+    }
+
+    /// The same as a file, a large one written beside the requests: conference servers must not wait for it.
+    pub async fn written(self) -> String {
+        if !self.is_large() {
+            return self.write();
+        }
+        // It only fails where it panics, or where the process ends.
+        spawn_blocking(move || self.write()).await.unwrap_or_default()
     }
 
     /// The calendar as a file. Nothing in it depends on when it is written.
@@ -108,6 +118,7 @@ pub async fn link_calendar(
         link: Some(Link {
             url: url.to_owned(),
             sentence: texts.with("invitation-calendar", [("link", url)]),
+            untitled: texts.text("untitled"),
         }),
     })
 }

@@ -171,7 +171,7 @@ pub(super) async fn changed(
     change.answer_token.apply(&mut appointment.answer_token);
     if let Some(everybody) = change.participants {
         appointment.participants = known_again(&appointment.participants, everybody)?;
-        follow_participants_in(app, db, &appointment).await?;
+        follow_participants_in(app, db, &appointment).await.map_err(BookError::from)?;
     }
     appointment.revision += 1;
     appointment.updated_at = app.clock.now();
@@ -248,7 +248,11 @@ fn known_again(
                 (None, Some(email)) => {
                     participant.external_id.is_none() && participant.email.as_ref() == Some(email)
                 }
-                (None, None) => false,
+                // Of those who have nothing else to be known by.
+                (None, None) => {
+                    let has_neither = participant.external_id.is_none() && participant.email.is_none();
+                    has_neither && name.is_some() && participant.name == name
+                }
             };
             let again = id.or_else(|| left.iter().position(same).map(|place| left.remove(place).id));
             Participant { id: again.unwrap_or_default(), role, name, email, external_id }

@@ -39,8 +39,7 @@ impl AddedFeed {
     /// Where it is read: on this service, where nobody said under which address that is reached.
     #[must_use]
     pub fn url(&self, app: &App) -> String {
-        let base = app.public_url.as_ref().map(ToString::to_string).unwrap_or_default();
-        format!("{base}/feeds/{}.ics", self.secret.expose())
+        format!("{}/feeds/{}.ics", app.base(), self.secret.expose())
     }
 }
 

@@ -7,10 +7,12 @@ use sqlx::PgConnection;
 
 use super::calendar::link_calendar;
 use super::join_links::{JoinLinkError, find_join_link};
+use super::mint::soonest;
 use crate::app::App;
 use crate::reservation::wording::Language;
-use crate::reservation::{Appointment, Email, JoinLinkId, Tenant, Title};
-use crate::store::{StoreError, brands, occurrences};
+use crate::reservation::{Appointment, Email, JoinLinkId, Role, Tenant, Title};
+use crate::store::occurrences::{self, Which};
+use crate::store::{StoreError, brands};
 use crate::texts::{Texts, texts};
 
 /// An invitation.
@@ -39,9 +41,15 @@ pub enum InvitationError {
     /// It is revoked.
     #[error("the join link is revoked: make a new one")]
     Revoked,
+    /// The appointment was cancelled.
+    #[error("the appointment is cancelled")]
+    Cancelled,
+    /// No date of it is to come.
+    #[error("the appointment is over, or its next date is further ahead than may be booked")]
+    Over,
     /// Its code can't be told any more.
     #[error(
-        "the join link was made under a master key that is gone: it works, but can't be shown; make a new one"
+        "the join link can't be shown any more, for what it was made from is lost: it works; make a new one to send"
     )]
     NotShown,
     /// Nobody knows where this service is reached.
@@ -103,6 +111,9 @@ pub async fn invitation(
     if link.record.revoked_at.is_some() {
         return Err(InvitationError::Revoked);
     }
+    if appointment.cancelled_at.is_some() {
+        return Err(InvitationError::Cancelled);
+    }
     if app.public_url.is_none() {
         return Err(InvitationError::NoPublicUrl);
     }
@@ -110,13 +121,12 @@ pub async fn invitation(
     let brand = brands::get(db, tenant.id).await?;
     let texts = texts(language.unwrap_or(tenant.policy.language));
     let next =
-        occurrences::windows(db, tenant.id, occurrences::Which::Appointment(appointment.id), now).await?;
-    let slot = next.first().map_or(appointment.slot, |next| next.slot);
-    let (starts, ends) = (slot.starts(), slot.ends());
-    let opens = next.first().map_or(starts, |next| next.window.opens);
+        soonest(occurrences::windows(db, tenant.id, Which::Appointment(appointment.id), now).await?, now);
+    let next = next.ok_or(InvitationError::Over)?;
+    let (starts, ends, opens) = (next.slot.starts(), next.slot.ends(), next.window.opens);
     let zone = appointment.time_zone;
     let organisation = brand.name(tenant);
-    let hosts = appointment.hosts();
+    let hosts = appointment.hosts(link.record.participant);
     let lead = if hosts.is_empty() { "invitation-lead" } else { "invitation-lead-with" };
     let title = appointment.title.as_ref().map(Title::as_str).filter(|title| !title.trim().is_empty());
     let title = title.map_or_else(|| texts.text("untitled"), ToOwned::to_owned);
@@ -138,14 +148,17 @@ pub async fn invitation(
         button: texts.text("invitation-button"),
         opens: texts.with("invitation-opens", [("time", texts.time(opens, zone))]),
         again: appointment.recurring.is_some().then(|| texts.text("invitation-again")),
-        personal: participant.is_some().then(|| texts.text("invitation-personal")),
+        personal: participant.map(|one| {
+            let is_host = one.role == Role::Host;
+            texts.text(if is_host { "invitation-host" } else { "invitation-personal" })
+        }),
         url: url.clone(),
         title,
         organisation,
         color,
         on_color,
     };
-    let calendar = link_calendar(db, texts, tenant, &appointment, &url).await?.write();
+    let calendar = link_calendar(db, texts, tenant, &appointment, &url).await?.written().await;
     Ok(Invitation {
         language: texts.language(),
         to: link.participant.and_then(|participant| participant.email),

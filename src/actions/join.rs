@@ -1,5 +1,7 @@
 //! Somebody comes by a join link: what they find, and how they get in.
 
+mod coming;
+
 use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 use ipnet::IpNet;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -7,6 +9,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use self::coming::{Coming, coming};
 use super::mint::{Holder, MintError, Minted, Opens, TokenRequest, mint};
 use super::passwords::{UnlockError, unlock};
 use crate::app::App;
@@ -14,7 +17,6 @@ use crate::credential::JoinCode;
 use crate::reservation::{
     Appointment, Arrival, BookedDate, Brand, Doorway, JoinLinkId, Participant, RoomNow, Tenant,
 };
-use crate::store::occurrences::{self, DateWindow, Which};
 use crate::store::{StoreError, appointments, brands, conferences, join_guesses, join_links, tenants};
 use crate::token::VerifierKind;
 
@@ -41,7 +43,7 @@ pub struct Visit {
     pub participant: Option<Participant>,
     /// What they find.
     pub doorway: Doorway,
-    /// The date that they come for, or else the last.
+    /// The date that they come for; or else one that is cancelled, or the last.
     pub date: Option<BookedDate>,
     /// A date that would have come before that one, and was cancelled.
     pub instead_of: Option<BookedDate>,
@@ -99,23 +101,19 @@ pub async fn visit(app: &App, code: &JoinCode, network: Option<IpNet>) -> Result
     let appointment = appointments::by_id(&mut db, tenant.id, link.appointment).await?;
     let appointment = appointment.ok_or(VisitError::Unknown)?;
     let brand = brands::get(&mut db, tenant.id).await?;
-    let next = occurrences::windows(&mut db, tenant.id, Which::Appointment(appointment.id), now).await?;
-    let next = super::mint::soonest(next, now);
-    let room = match &next {
-        Some(next) if next.window.gate <= now => {
+    let Coming { date, shown, instead_of } = coming(&mut db, &appointment, now).await?;
+    let room = match &date {
+        Ok((date, room)) if date.window.gate <= now => {
             let with_count = tenant.policy.capacity.is_some();
-            conferences::room_now(&mut db, tenant.id, next.room.key(), now, with_count).await?
+            conferences::room_now(&mut db, tenant.id, room, now, with_count).await?
         }
         _ => RoomNow::default(),
     };
-    let (date, instead_of) = dates(&mut db, &appointment, next.as_ref(), now).await?;
     let participant = appointment.participants.iter().find(|one| Some(one.id) == link.participant).cloned();
     let arrival = Arrival {
         switched_off: tenant.disabled_at.is_some(),
         revoked: link.revoked_at.is_some() || (link.participant.is_some() && participant.is_none()),
-        cancelled: appointment.cancelled_at.is_some()
-            || date.as_ref().is_some_and(|date| date.cancelled_at.is_some()),
-        date: next.map(|next| (next.id, next.window)),
+        date: date.map(|(date, _)| date),
         room,
         capacity: tenant.policy.capacity,
     };
@@ -128,7 +126,7 @@ pub async fn visit(app: &App, code: &JoinCode, network: Option<IpNet>) -> Result
         appointment,
         participant,
         doorway,
-        date,
+        date: shown,
         instead_of,
     })
 }
@@ -153,26 +151,6 @@ async fn guessed(
     }
     app.guessers.note(network);
     Ok(VisitError::TooMany)
-}
-
-/// The date that somebody comes for, or else the last one, and the cancelled one in whose place it is.
-async fn dates(
-    db: &mut PgConnection,
-    appointment: &Appointment,
-    next: Option<&DateWindow>,
-    now: DateTime<Utc>,
-) -> Result<(Option<BookedDate>, Option<BookedDate>), StoreError> {
-    let (tenant, id) = (appointment.tenant, appointment.id);
-    let Some(next) = next else {
-        return Ok((occurrences::last(db, tenant, id).await?, None));
-    };
-    let date = occurrences::of_original_start(db, tenant, id, next.id.original_start).await?;
-    if appointment.recurring.is_none() || next.window.gate <= now {
-        return Ok((date, None));
-    }
-    let cancelled = occurrences::next_cancelled(db, tenant, id, now).await?;
-    let before = cancelled.filter(|cancelled| cancelled.slot.starts() < next.slot.starts());
-    Ok((date, before))
 }
 
 impl Visit {

@@ -1,13 +1,19 @@
 //! Join links are made and revoked, and shown again.
 //!
-//! A code is derived from the link's id and a master key (`seal::mac`), so nothing lies in the database that opens a room,
-//! and a link can still be sent once more. Where its master key is gone, it goes on leading in, and is shown no more.
+//! A code is derived from the link's id and a secret of its tenant, which is sealed. So nothing lies in the database that
+//! opens a room, and a link can still be sent once more. Where the secret is lost with its master key, links go on leading in,
+//! and are shown no more.
+
+mod secret;
+
+use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
+use self::secret::JoinSecret;
+pub use self::secret::JoinSecretError;
 use super::mint::expected;
 use super::transaction::transact;
 use crate::app::App;
@@ -15,12 +21,8 @@ use crate::credential::JoinCode;
 use crate::reservation::{
     Appointment, AppointmentId, JoinLinkId, Participant, ParticipantId, TenantId, TenantName,
 };
-use crate::seal::MasterKeys;
 use crate::store::join_links::{self, JoinLinkRecord};
 use crate::store::{StoreError, appointments, tenants};
-
-/// What the tags are for that codes are made of.
-const PURPOSE: &str = "join link";
 
 /// A join link, and whom it is for.
 #[derive(Debug, Clone)]
@@ -51,6 +53,9 @@ pub enum JoinLinkError {
     /// The tenant has no such link.
     #[error("the tenant has no join link `{0}`")]
     Unknown(JoinLinkId),
+    /// Its code can't be made.
+    #[error(transparent)]
+    Secret(#[from] JoinSecretError),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -63,12 +68,16 @@ impl From<sqlx::Error> for JoinLinkError {
 }
 
 impl JoinLink {
-    fn new(app: &App, record: JoinLinkRecord, participants: &[Participant]) -> Self {
+    fn new(
+        app: &App,
+        secret: Option<&JoinSecret>,
+        record: JoinLinkRecord,
+        participants: &[Participant],
+    ) -> Self {
         let participant = participants.iter().find(|one| Some(one.id) == record.participant).cloned();
-        let id = Uuid::from(record.id);
-        let mut codes = app.keys.tags(PURPOSE, record.tenant.into(), id.as_bytes()).map(JoinCode::new);
-        let code = codes.find(|code| code.hash().as_bytes() == record.hash);
-        let url = code.filter(|_| record.revoked_at.is_none()).map(|code| url(app, &code).into());
+        let code = secret.map(|secret| secret.code(record.id));
+        let is_its = |code: &JoinCode| code.hash().as_bytes() == record.hash && record.revoked_at.is_none();
+        let url = code.filter(is_its).map(|code| url(app, &code).into());
         Self { record, participant, url }
     }
 }
@@ -76,8 +85,7 @@ impl JoinLink {
 /// Where somebody comes in with this code: on this service, where nobody said under which address that is reached.
 #[must_use]
 pub fn url(app: &App, code: &JoinCode) -> String {
-    let base = app.public_url.as_ref().map(ToString::to_string).unwrap_or_default();
-    format!("{base}/join/{}", code.expose())
+    format!("{}/join/{}", app.base(), code.expose())
 }
 
 /// Gives a link to everybody who is expected at a new appointment, and to its guests.
@@ -88,7 +96,7 @@ pub(super) async fn provide_in(
     app: &App,
     db: &mut PgConnection,
     appointment: &Appointment,
-) -> Result<(), StoreError> {
+) -> Result<(), JoinSecretError> {
     provide(app, db, appointment, &[]).await
 }
 
@@ -100,7 +108,7 @@ pub(super) async fn follow_participants_in(
     app: &App,
     db: &mut PgConnection,
     appointment: &Appointment,
-) -> Result<(), StoreError> {
+) -> Result<(), JoinSecretError> {
     let (tenant, id) = (appointment.tenant, appointment.id);
     let expected: Vec<ParticipantId> = appointment.participants.iter().map(|one| one.id).collect();
     join_links::revoke_others(db, tenant, id, &expected, app.clock.now()).await?;
@@ -113,26 +121,26 @@ async fn provide(
     db: &mut PgConnection,
     appointment: &Appointment,
     before: &[JoinLinkRecord],
-) -> Result<(), StoreError> {
+) -> Result<(), JoinSecretError> {
     let now = app.clock.now();
     let everybody = appointment.participants.iter().map(|one| Some(one.id)).chain([None]);
     let without = everybody.filter(|who| before.iter().all(|link| link.participant != *who));
-    let links: Vec<_> = without.map(|who| made(&app.keys, appointment, who, now)).collect();
-    join_links::insert(db, &links).await
+    let secret = JoinSecret::of_tenant(app, db, appointment.tenant).await?;
+    let links: Vec<_> = without.map(|who| made(&secret, appointment, who, now)).collect();
+    Ok(join_links::insert(db, &links).await?)
 }
 
 fn made(
-    keys: &MasterKeys,
+    secret: &JoinSecret,
     appointment: &Appointment,
     participant: Option<ParticipantId>,
     now: DateTime<Utc>,
 ) -> JoinLinkRecord {
-    let (tenant, id) = (appointment.tenant, JoinLinkId::new());
-    let code = JoinCode::new(keys.tag(PURPOSE, tenant.into(), Uuid::from(id).as_bytes()));
+    let id = JoinLinkId::new();
     JoinLinkRecord {
-        hash: code.hash().as_bytes().to_vec(),
+        hash: secret.code(id).hash().as_bytes().to_vec(),
         id,
-        tenant,
+        tenant: appointment.tenant,
         appointment: appointment.id,
         participant,
         created_at: now,
@@ -182,9 +190,10 @@ pub async fn make_join_link_in(
     for old in before.iter().filter(|old| old.participant == who && old.revoked_at.is_none()) {
         join_links::revoke(db, found.id, old.id, now).await?;
     }
-    let record = made(&app.keys, &held, who, now);
+    let secret = JoinSecret::of_tenant(app, db, found.id).await?;
+    let record = made(&secret, &held, who, now);
     join_links::insert(db, std::slice::from_ref(&record)).await?;
-    Ok(JoinLink::new(app, record, &held.participants))
+    Ok(JoinLink::new(app, Some(&secret), record, &held.participants))
 }
 
 /// All links of an appointment in the order in which they were made, revoked ones too.
@@ -211,8 +220,30 @@ pub async fn join_links_of(
     db: &mut PgConnection,
     appointment: &Appointment,
 ) -> Result<Vec<JoinLink>, StoreError> {
-    let links = join_links::of_appointments(db, appointment.tenant, &[appointment.id]).await?;
-    Ok(links.into_iter().map(|link| JoinLink::new(app, link, &appointment.participants)).collect())
+    let links = join_links_of_many(app, db, appointment.tenant, std::slice::from_ref(appointment)).await?;
+    Ok(links.into_values().flatten().collect())
+}
+
+/// The same of many appointments of a tenant.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn join_links_of_many(
+    app: &App,
+    db: &mut PgConnection,
+    tenant: TenantId,
+    appointments: &[Appointment],
+) -> Result<HashMap<AppointmentId, Vec<JoinLink>>, StoreError> {
+    let ids: Vec<AppointmentId> = appointments.iter().map(|appointment| appointment.id).collect();
+    let secret = JoinSecret::find(app, db, tenant).await?;
+    let participants: HashMap<_, _> =
+        appointments.iter().map(|appointment| (appointment.id, &appointment.participants)).collect();
+    let mut links: HashMap<_, Vec<_>> = HashMap::new();
+    for link in join_links::of_appointments(db, tenant, &ids).await? {
+        let of = participants.get(&link.appointment).map_or(&[][..], |participants| participants.as_slice());
+        links.entry(link.appointment).or_default().push(JoinLink::new(app, secret.as_ref(), link, of));
+    }
+    Ok(links)
 }
 
 /// A link, and the appointment that it leads to.
@@ -228,7 +259,8 @@ pub async fn find_join_link(
     let link = join_links::by_id(db, tenant, id).await?.ok_or(JoinLinkError::Unknown(id))?;
     let appointment = appointments::by_id(db, tenant, link.appointment).await?;
     let appointment = appointment.ok_or(JoinLinkError::Unknown(id))?;
-    Ok((JoinLink::new(app, link, &appointment.participants), appointment))
+    let secret = JoinSecret::find(app, db, tenant).await?;
+    Ok((JoinLink::new(app, secret.as_ref(), link, &appointment.participants), appointment))
 }
 
 /// Revokes a link at once and for good, in a transaction of its own. One that was revoked before stays as it is. Tokens that

@@ -195,6 +195,7 @@ from_text! {
     crate::reservation::RoomKey,
     crate::reservation::BaseUrl,
     crate::reservation::Color,
+    crate::reservation::Contact,
     crate::reservation::DisplayName,
     crate::reservation::Logo,
     crate::reservation::Label,

@@ -12,7 +12,9 @@ use super::once::{Answer, Once};
 use super::page::PageView;
 use super::problem::{Problem, ProblemView};
 use crate::actions::invitation::{InvitationError, invitation};
-use crate::actions::join_links::{JoinLinkError, list_join_links, make_join_link_in, revoke_join_link};
+use crate::actions::join_links::{
+    JoinLinkError, JoinSecretError, list_join_links, make_join_link_in, revoke_join_link,
+};
 use crate::app::App;
 use crate::reservation::wording::Language;
 use crate::reservation::{AppointmentId, HostKey, JoinLinkId, Scope};
@@ -194,7 +196,18 @@ impl From<JoinLinkError> for Problem {
             JoinLinkError::UnknownParticipant => Self::not_found("participant"),
             JoinLinkError::Unknown(_) => Self::not_found("join link"),
             JoinLinkError::AppointmentCancelled => Self::new(Code::AppointmentCancelled, error),
+            JoinLinkError::Secret(error) => error.into(),
             JoinLinkError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<JoinSecretError> for Problem {
+    fn from(error: JoinSecretError) -> Self {
+        match error {
+            JoinSecretError::Keys(error) => error.into(),
+            JoinSecretError::Sealed(_) | JoinSecretError::Randomness(_) => Self::internal(error),
+            JoinSecretError::Store(error) => error.into(),
         }
     }
 }
@@ -203,6 +216,8 @@ impl From<InvitationError> for Problem {
     fn from(error: InvitationError) -> Self {
         match error {
             InvitationError::Link(error) => error.into(),
+            InvitationError::Cancelled => Self::new(Code::AppointmentCancelled, error),
+            InvitationError::Over => Self::new(Code::AppointmentOver, error),
             InvitationError::Revoked | InvitationError::NotShown | InvitationError::NoPublicUrl => {
                 Self::new(Code::NoInvitation, error)
             }

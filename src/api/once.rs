@@ -17,7 +17,7 @@ use super::field::Reading;
 use super::problem::Problem;
 use crate::actions::once::{OnceError, once};
 use crate::app::App;
-use crate::reservation::Scope;
+use crate::reservation::{Scope, Scopes};
 use crate::store::idempotency::OnceKey;
 
 const HEADER: &str = "idempotency-key";
@@ -50,14 +50,15 @@ impl Answer {
         Self { etag: Some(format!("\"{revision}\"")), ..self }
     }
 
-    /// Takes passwords of rooms out.
-    fn conceal(&mut self) {
-        if let Some(fields) = self.body.as_object_mut() {
-            fields.remove("password");
+    /// Takes out what the caller may not see any more, of an appointment or of each of many: it may have been given when the
+    /// app could see it still.
+    fn conceal(&mut self, scopes: &Scopes) {
+        if !scopes.contains(Scope::PasswordsRead) {
+            remove(&mut self.body, "password");
         }
-        let many = self.body.get_mut("data").and_then(Value::as_array_mut);
-        for fields in many.into_iter().flatten().filter_map(Value::as_object_mut) {
-            fields.remove("password");
+        if !scopes.contains(Scope::TokensMint) {
+            remove(&mut self.body, "guest_join_url");
+            remove(&mut self.body, "join_url");
         }
     }
 
@@ -72,6 +73,16 @@ impl Answer {
             response.insert_header((ETAG, etag));
         }
         response.json(self.body)
+    }
+}
+
+/// Takes a field out of an object, and out of those in its `data` and `participants`.
+fn remove(body: &mut Value, name: &str) {
+    let Some(fields) = body.as_object_mut() else { return };
+    fields.remove(name);
+    for list in ["data", "participants"] {
+        let inner = fields.get_mut(list).and_then(Value::as_array_mut);
+        inner.into_iter().flatten().for_each(|one| remove(one, name));
     }
 }
 
@@ -102,10 +113,7 @@ impl Once {
         });
         let answered = answered.await?;
         let mut answer: Answer = serde_json::from_slice(&answered.answer).map_err(Problem::internal)?;
-        if !caller.scopes.contains(Scope::PasswordsRead) {
-            // It may have been given when the app could read passwords still.
-            answer.conceal();
-        }
+        answer.conceal(&caller.scopes);
         let mut response = answer.respond();
         if answered.replayed {
             response.headers_mut().insert(

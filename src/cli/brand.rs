@@ -8,7 +8,7 @@ use super::print::Output;
 use crate::actions::branding::{BrandChange, brand, change_brand};
 use crate::actions::change_appointment::Patch;
 use crate::app::App;
-use crate::reservation::{Color, DisplayName, Logo, TenantName};
+use crate::reservation::{Color, Contact, DisplayName, Logo, TenantName};
 use crate::view::BrandView;
 
 /// What is to be different. Without anything, it is shown. `none` takes away.
@@ -23,19 +23,27 @@ pub(super) struct BrandArgs {
     /// Its logo: a PNG, JPEG, WebP or SVG of 64 KiB at the most
     #[arg(long, value_name = "FILE", value_parser = |path: &str| Maybe::or(path, logo_file))]
     logo: Option<Maybe<Logo>>,
+    /// Where people turn who did not get in: a phone number, an address
+    #[arg(long, value_parser = |text: &str| Maybe::or(text, str::parse::<Contact>))]
+    contact: Option<Maybe<Contact>>,
 }
 
 impl BrandArgs {
     pub async fn run(self, app: &App, tenant: &TenantName, output: Output) -> Done {
-        let Self { display_name, color, logo } = self;
-        let brand = if display_name.is_none() && color.is_none() && logo.is_none() {
+        let Self { display_name, color, logo, contact } = self;
+        let shows = display_name.is_none() && color.is_none() && logo.is_none() && contact.is_none();
+        let brand = if shows {
             brand(app, tenant).await?
         } else {
-            let change =
-                BrandChange { display_name: patch(display_name), color: patch(color), logo: patch(logo) };
+            let change = BrandChange {
+                display_name: patch(display_name),
+                color: patch(color),
+                logo: patch(logo),
+                contact: patch(contact),
+            };
             change_brand(app, tenant, change).await?
         };
-        output.one(&BrandView::from(&brand))
+        output.one(&if output.json { BrandView::from(&brand) } else { BrandView::in_short(&brand) })
     }
 }
 

@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 use sqlx::postgres::PgConnectOptions;
 use tokio::time::{Instant, sleep};
 
-use super::url::known_url;
+use super::url::own_url;
 use crate::actions::passwords::{KeysError, check_keys};
 use crate::app::App;
 use crate::clock::Clock;
@@ -170,7 +170,7 @@ impl Session {
         let app =
             App::new(options.clone(), &config.database, place.keys, Clock::system(), config.language, log)
                 .behind(config.trusted_proxies.networks())
-                .reached_at(known_url(config))
+                .reached_at(config.public_url.clone(), own_url(config))
                 .rotating(config.signing_keys);
         Ok(Self { app: Data::new(app), private, options, refusals })
     }

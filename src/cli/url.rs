@@ -16,11 +16,10 @@ pub(super) fn public_url(config: &Config, address: SocketAddr) -> String {
     config.public_url.as_ref().map_or_else(|| local_url(config, address), ToString::to_string)
 }
 
-/// From anywhere, where that is known: people who are sent a link can open it. Who listens on this host only is reached from
-/// this host only.
-pub(super) fn known_url(config: &Config) -> Option<BaseUrl> {
+/// From this host, where the service listens on it alone: nobody else can come.
+pub(super) fn own_url(config: &Config) -> Option<BaseUrl> {
     let is_local = config.listen.ip().is_loopback() && config.listen.port() != 0;
-    config.public_url.clone().or_else(|| local_url(config, config.listen).parse().ok().filter(|_| is_local))
+    local_url(config, config.listen).parse().ok().filter(|_| is_local)
 }
 
 /// An address that a client on this host can use.
@@ -37,20 +36,17 @@ mod tests {
     use super::*;
     use crate::config::{Overrides, load};
 
-    fn known(settings: &[(&str, &str)]) -> Option<String> {
-        let env = settings.iter().map(|(name, value)| (name.into(), value.into()));
-        known_url(&load(&Overrides::default(), env).unwrap()).map(|url| url.to_string())
+    fn own(listen: &str) -> Option<String> {
+        let env = [("FRONTDESK_LISTEN".into(), listen.into())];
+        own_url(&load(&Overrides::default(), env.into_iter()).unwrap()).map(|url| url.to_string())
     }
 
     #[test]
-    fn people_are_sent_to_an_address_that_they_can_reach() {
-        let public = ("FRONTDESK_PUBLIC_URL", "https://frontdesk.example.org");
-        assert_eq!(known(&[]).as_deref(), Some("http://127.0.0.1:8180"));
-        assert_eq!(known(&[("FRONTDESK_LISTEN", "0.0.0.0:8180")]), None);
-        assert_eq!(known(&[("FRONTDESK_LISTEN", "127.0.0.1:0")]), None);
-        for listen in ["127.0.0.1:8180", "0.0.0.0:8180"] {
-            let known = known(&[public, ("FRONTDESK_LISTEN", listen)]);
-            assert_eq!(known.as_deref(), Some("https://frontdesk.example.org"));
+    fn a_service_that_listens_on_its_host_alone_knows_its_address() {
+        assert_eq!(own("127.0.0.1:8180").as_deref(), Some("http://127.0.0.1:8180"));
+        assert_eq!(own("[::1]:8180").as_deref(), Some("http://[::1]:8180"));
+        for listen in ["0.0.0.0:8180", "127.0.0.1:0"] {
+            assert_eq!(own(listen), None, "{listen}");
         }
     }
 }

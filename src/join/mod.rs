@@ -12,7 +12,7 @@ mod piece;
 use std::error::Error;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::header::{self, AcceptLanguage, Header as _, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
@@ -49,12 +49,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
 async fn show(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
     match arrive(&app, &request).await {
         Ok(visit) if visit.doorway == Doorway::Open && navigates(&request) => {
-            match visit.password(&app) {
-                // It has to be read before it can be typed.
-                Ok(Some(password)) => open(&app, &request, &visit, Some(password), false),
-                Ok(None) => let_in(&app, &request, &visit).await,
-                Err(error) => nothing(&request, &app, Nothing::Unready, Some(&visit), Some(&error)),
-            }
+            receive(&app, &request, &visit).await
         }
         Ok(visit) if visit.doorway == Doorway::Open => open(&app, &request, &visit, None, true),
         Ok(visit) => closed(&app, &request, &visit),
@@ -62,12 +57,27 @@ async fn show(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
     }
 }
 
-/// Lets in who has pressed the button.
+/// What the button sends that stands beside the password.
+const SEEN: &str = "seen";
+
+/// Lets in who has pressed the button, once they have seen what they will be asked for.
 async fn press(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
     match arrive(&app, &request).await {
-        Ok(visit) if visit.doorway == Doorway::Open => let_in(&app, &request, &visit).await,
+        Ok(visit) if visit.doorway == Doorway::Open && request.query_string() == SEEN => {
+            let_in(&app, &request, &visit).await
+        }
+        Ok(visit) if visit.doorway == Doorway::Open => receive(&app, &request, &visit).await,
         Ok(visit) => closed(&app, &request, &visit),
         Err(response) => response,
+    }
+}
+
+/// Lets somebody in, or shows them the password: it has to be read before it can be typed.
+async fn receive(app: &App, request: &HttpRequest, visit: &Visit) -> HttpResponse {
+    match visit.password(app) {
+        Ok(Some(password)) => open(app, request, visit, Some(password), false),
+        Ok(None) => let_in(app, request, visit).await,
+        Err(error) => nothing(request, app, Nothing::Unready, Some(visit), Some(&error)),
     }
 }
 
@@ -111,7 +121,7 @@ async fn calendar(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
             let mut response = HttpResponse::Ok()
                 .insert_header((header::CONTENT_DISPOSITION, "attachment; filename=\"appointment.ics\""))
                 .content_type("text/calendar; charset=utf-8")
-                .body(draft.write());
+                .body(draft.written().await);
             keep_private(&mut response);
             response
         }
@@ -157,9 +167,10 @@ fn navigates(request: &HttpRequest) -> bool {
 
 /// The language that the visitor's browser wishes for, or the tenant's.
 fn language(request: &HttpRequest, app: &App, visit: Option<&Visit>) -> &'static Texts {
-    let wish = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    let wishes = AcceptLanguage::parse(request).map(|wishes| wishes.ranked()).unwrap_or_default();
+    let wishes: Vec<String> = wishes.iter().map(ToString::to_string).collect();
     let own = visit.map_or(app.language, |visit| visit.tenant.policy.language);
-    texts(wish.and_then(wished).unwrap_or(own))
+    texts(wished(&wishes).unwrap_or(own))
 }
 
 async fn let_in(app: &App, request: &HttpRequest, visit: &Visit) -> HttpResponse {
@@ -175,6 +186,8 @@ async fn let_in(app: &App, request: &HttpRequest, visit: &Visit) -> HttpResponse
         Err(
             error @ EnterError::Mint(
                 MintError::Over
+                | MintError::UnknownDate
+                | MintError::UnknownParticipant
                 | MintError::AppointmentCancelled
                 | MintError::DateCancelled
                 | MintError::Contended
@@ -202,7 +215,9 @@ fn open(
 /// The page before a door that is closed.
 fn closed(app: &App, request: &HttpRequest, visit: &Visit) -> HttpResponse {
     let status = match visit.doorway {
-        Doorway::Open | Doorway::Early { .. } | Doorway::Occupied { .. } => StatusCode::OK,
+        Doorway::Open | Doorway::Early { .. } | Doorway::Occupied { .. } | Doorway::Unplanned => {
+            StatusCode::OK
+        }
         Doorway::Full => StatusCode::SERVICE_UNAVAILABLE,
         Doorway::Over | Doorway::Cancelled | Doorway::Revoked => StatusCode::GONE,
         Doorway::SwitchedOff => StatusCode::FORBIDDEN,

@@ -91,7 +91,9 @@ impl Page {
             Doorway::Occupied { until } => at("occupied-lead", until),
             Doorway::Over => of_date("over-lead"),
             Doorway::Cancelled => of_date("cancelled-lead"),
-            Doorway::Open | Doorway::Full | Doorway::Revoked | Doorway::SwitchedOff => page.lead,
+            Doorway::Open | Doorway::Full | Doorway::Unplanned | Doorway::Revoked | Doorway::SwitchedOff => {
+                page.lead
+            }
         };
         let is_coming = matches!(
             visit.doorway,
@@ -100,6 +102,12 @@ impl Page {
         let was_moved = |date: &&BookedDate| is_coming && date.slot.starts() != date.original_start;
         let moved = visit.date.as_ref().filter(was_moved).map(|date| at("moved", date.original_start));
         let instead = visit.instead_of.as_ref().map(|date| at("instead-of", date.slot.starts()));
+        let is_sad = !is_coming && visit.doorway != Doorway::Unplanned;
+        let contact = visit.brand.contact.as_ref().filter(|_| is_sad);
+        let contact = contact.map(|contact| {
+            let told = [("organisation", organisation.as_str()), ("contact", contact.as_str())];
+            piece::plain(texts.with("contact", told))
+        });
         let is_told = !matches!(visit.doorway, Doorway::Revoked | Doorway::SwitchedOff);
         let appointment = visit.date.as_ref().filter(|_| is_told).map(|date| Shown::of(visit, date, texts));
         let left = match visit.doorway {
@@ -110,7 +118,7 @@ impl Page {
         let days = left.map_or(0, |left| left.num_days());
         Self {
             lead,
-            notes: moved.into_iter().chain(instead).collect(),
+            notes: moved.into_iter().chain(instead).chain(contact).collect(),
             appointment,
             opens_in_ms: left.map(|left| left.num_milliseconds()),
             days_left: (days > 0).then(|| texts.with("early-days", [("days", days)])),
@@ -215,7 +223,7 @@ impl Shown {
         let zone = visit.appointment.time_zone;
         let (starts, ends) = (date.slot.starts(), date.slot.ends());
         let title = date.title.as_ref().map(Title::as_str).filter(|title| !title.trim().is_empty());
-        let hosts = visit.appointment.hosts();
+        let hosts = visit.appointment.hosts(visit.participant.as_ref().map(|one| one.id));
         let times = piece::range(texts, starts, ends, zone);
         let day = texts.day(starts, zone);
         let when = format!("{day}, {}", texts.time(starts, zone));
@@ -239,6 +247,7 @@ fn state(doorway: Doorway) -> &'static str {
         Doorway::Full => "full",
         Doorway::Over => "over",
         Doorway::Cancelled => "cancelled",
+        Doorway::Unplanned => "unplanned",
         Doorway::Revoked => "revoked",
         Doorway::SwitchedOff => "switched_off",
     }

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{
     AppId, AppointmentId, Description, ExternalId, Metadata, NameError, Node, Options, Participant,
-    PersonName, Recurrence, Role, RoomKey, Series, Slot, TenantId, Title,
+    ParticipantId, PersonName, Recurrence, Role, RoomKey, Series, Slot, TenantId, Title,
 };
 
 /// A booked room. What it leaves open (`None`) follows the tenant's setting of the day.
@@ -187,10 +187,10 @@ impl AppointmentState {
 }
 
 impl Appointment {
-    /// The names of its hosts, as far as they have any.
+    /// The names of its hosts, as far as they have any, for one of them or for somebody else: who reads it is left out.
     #[must_use]
-    pub fn hosts(&self) -> Vec<&str> {
-        let hosts = self.participants.iter().filter(|one| one.role == Role::Host);
+    pub fn hosts(&self, reader: Option<ParticipantId>) -> Vec<&str> {
+        let hosts = self.participants.iter().filter(|one| one.role == Role::Host && Some(one.id) != reader);
         hosts.filter_map(|host| host.name.as_ref()).map(PersonName::as_str).collect()
     }
 

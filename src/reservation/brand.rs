@@ -6,7 +6,7 @@ use std::str::FromStr;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{DisplayName, Tenant};
+use super::{Contact, DisplayName, Tenant};
 
 /// What people see of a tenant.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -17,6 +17,8 @@ pub struct Brand {
     pub color: Option<Color>,
     /// Its logo.
     pub logo: Option<Logo>,
+    /// Where people turn who did not get in.
+    pub contact: Option<Contact>,
 }
 
 /// The colour of what people press, where the tenant has none.

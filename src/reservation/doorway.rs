@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{OccurrenceId, Window};
+use super::{AppointmentId, Slot, Window};
 
 /// What somebody finds who comes by a join link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub enum Doorway {
     Full,
     /// All dates are over.
     Over,
+    /// There will be another date, which is not placed yet.
+    Unplanned,
     /// The appointment was cancelled, or all its dates that are left.
     Cancelled,
     /// The link was revoked, or is of somebody who is not expected any more.
@@ -38,21 +40,43 @@ pub struct Arrival {
     pub switched_off: bool,
     /// Whether the link is good no more.
     pub revoked: bool,
-    /// Whether the appointment was cancelled; or, where no date is left, the last one.
-    pub cancelled: bool,
-    /// The date that people come for now, and when they may come in.
-    pub date: Option<(OccurrenceId, Window)>,
+    /// The date that people come for now.
+    pub date: Result<Date, NoDate>,
     /// The room as it is now.
     pub room: RoomNow,
     /// The most conferences of the tenant at once.
     pub capacity: Option<u32>,
 }
 
+/// The date that people come for.
+#[derive(Debug, Clone, Copy)]
+pub struct Date {
+    /// Of which appointment.
+    pub appointment: AppointmentId,
+    /// The booked time.
+    pub slot: Slot,
+    /// When they may come in.
+    pub window: Window,
+    /// Whether the next booking has the room by now, unless somebody is still there for this one.
+    pub gives_way: bool,
+}
+
+/// Why there is no date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoDate {
+    /// The last is over.
+    Over,
+    /// Those that are left are cancelled.
+    Cancelled,
+    /// The next is not placed yet: it is further ahead than may be booked.
+    Unplanned,
+}
+
 /// A room as it is now.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RoomNow {
-    /// The date whose conference is open there, and when that ends; without a date, where nobody booked it.
-    pub open: Option<(Option<OccurrenceId>, DateTime<Utc>)>,
+    /// The appointment whose conference is open there, and when that ends; without one, where nobody booked it.
+    pub open: Option<(Option<AppointmentId>, DateTime<Utc>)>,
     /// How many conferences of the tenant are live.
     pub live_count: u32,
 }
@@ -67,18 +91,25 @@ impl Arrival {
         if self.revoked {
             return Doorway::Revoked;
         }
-        if self.cancelled {
-            return Doorway::Cancelled;
-        }
-        let Some((id, window)) = self.date else { return Doorway::Over };
+        let date = match self.date {
+            Ok(date) => date,
+            Err(NoDate::Over) => return Doorway::Over,
+            Err(NoDate::Cancelled) => return Doorway::Cancelled,
+            Err(NoDate::Unplanned) => return Doorway::Unplanned,
+        };
         // The gate: whoever enters then is granted the room, though they were told of a little later.
-        if now < window.gate {
-            return Doorway::Early { opens_at: window.opens };
+        if now < date.window.gate {
+            return Doorway::Early { opens_at: date.window.opens };
         }
-        match (self.room.open, self.capacity) {
-            // The video server does not ask again about a room that is open: it would just let them in.
-            (Some((Some(holder), until)), _) if holder != id => Doorway::Occupied { until },
-            (None, Some(capacity)) if self.room.live_count >= capacity => Doorway::Full,
+        let is_ours = |(holder, _): &(Option<AppointmentId>, _)| *holder == Some(date.appointment);
+        match self.room.open {
+            open if date.gives_way && !open.as_ref().is_some_and(is_ours) => Doorway::Over,
+            // The video server does not ask again about a room that is open: it would just let them in. From the start on, the
+            // room is theirs, whoever is in it.
+            Some((Some(holder), until)) if holder != date.appointment && now < date.slot.starts() => {
+                Doorway::Occupied { until: until.min(date.slot.starts()) }
+            }
+            None if self.capacity.is_some_and(|capacity| self.room.live_count >= capacity) => Doorway::Full,
             _ => Doorway::Open,
         }
     }
@@ -88,24 +119,26 @@ impl Arrival {
 mod tests {
     use chrono::TimeDelta;
 
-    use super::super::AppointmentId;
     use super::*;
 
     fn at(minute: i64) -> DateTime<Utc> {
         "2026-12-01T09:00:00Z".parse::<DateTime<Utc>>().unwrap() + TimeDelta::minutes(minute)
     }
 
-    fn date() -> OccurrenceId {
-        OccurrenceId { appointment: AppointmentId::new(), original_start: at(0) }
+    fn date() -> Date {
+        Date {
+            appointment: AppointmentId::new(),
+            slot: Slot::new(at(0), Some(at(60))).unwrap(),
+            window: Window { gate: at(-12), opens: at(-10), closes: Some(at(70)) },
+            gives_way: false,
+        }
     }
 
-    fn arrival() -> Arrival {
-        let window = Window { gate: at(-12), opens: at(-10), closes: Some(at(70)) };
+    fn arrival(date: Date) -> Arrival {
         Arrival {
             switched_off: false,
             revoked: false,
-            cancelled: false,
-            date: Some((date(), window)),
+            date: Ok(date),
             room: RoomNow::default(),
             capacity: None,
         }
@@ -113,17 +146,19 @@ mod tests {
 
     #[test]
     fn people_get_in_from_the_gate_on_and_are_told_of_the_opening() {
-        assert_eq!(arrival().finds(at(-13)), Doorway::Early { opens_at: at(-10) });
-        assert_eq!(arrival().finds(at(-12)), Doorway::Open);
-        assert_eq!(arrival().finds(at(69)), Doorway::Open);
+        let arrival = arrival(date());
+        assert_eq!(arrival.finds(at(-13)), Doorway::Early { opens_at: at(-10) });
+        assert_eq!(arrival.finds(at(-12)), Doorway::Open);
+        assert_eq!(arrival.finds(at(69)), Doorway::Open);
     }
 
     #[test]
     fn nobody_walks_in_on_those_before() {
-        let mut arrival = arrival();
-        arrival.room.open = Some((Some(date()), at(3)));
-        assert_eq!(arrival.finds(at(-5)), Doorway::Occupied { until: at(3) });
-        arrival.room.open = Some((arrival.date.map(|(id, _)| id), at(70)));
+        let mut arrival = arrival(date());
+        arrival.room.open = Some((Some(AppointmentId::new()), at(3)));
+        assert_eq!(arrival.finds(at(-5)), Doorway::Occupied { until: at(0) });
+        assert_eq!(arrival.finds(at(0)), Doorway::Open, "from the start on the room is theirs");
+        arrival.room.open = Some((arrival.date.ok().map(|date| date.appointment), at(70)));
         assert_eq!(arrival.finds(at(-5)), Doorway::Open);
         // A room that nobody booked makes way for the booking.
         arrival.room.open = Some((None, at(70)));
@@ -131,24 +166,40 @@ mod tests {
     }
 
     #[test]
+    fn who_stayed_away_until_the_next_have_the_room_does_not_walk_in_on_them() {
+        let date = Date { gives_way: true, ..date() };
+        let mut arrival = arrival(date);
+        assert_eq!(arrival.finds(at(65)), Doorway::Over);
+        arrival.room.open = Some((Some(AppointmentId::new()), at(130)));
+        assert_eq!(arrival.finds(at(65)), Doorway::Over);
+        arrival.room.open = Some((Some(date.appointment), at(70)));
+        assert_eq!(arrival.finds(at(65)), Doorway::Open, "who is still there can come back");
+    }
+
+    #[test]
     fn a_tenant_that_has_no_place_left_is_full_but_for_rooms_that_are_open() {
         let full = RoomNow { open: None, live_count: 2 };
-        let arrival = Arrival { capacity: Some(2), room: full, ..arrival() };
+        let arrival = Arrival { capacity: Some(2), room: full, ..arrival(date()) };
         assert_eq!(arrival.finds(at(0)), Doorway::Full);
         assert_eq!(arrival.finds(at(-20)), Doorway::Early { opens_at: at(-10) });
         assert_eq!(Arrival { capacity: Some(3), ..arrival }.finds(at(0)), Doorway::Open);
-        let room = RoomNow { open: Some((arrival.date.map(|(id, _)| id), at(70))), live_count: 2 };
+        let own = arrival.date.ok().map(|date| date.appointment);
+        let room = RoomNow { open: Some((own, at(70))), live_count: 2 };
         assert_eq!(Arrival { room, ..arrival }.finds(at(0)), Doorway::Open);
     }
 
     #[test]
     fn what_is_final_comes_first() {
-        let gone = Arrival { date: None, ..arrival() };
-        assert_eq!(gone.finds(at(0)), Doorway::Over);
-        let cancelled = Arrival { cancelled: true, ..gone };
-        assert_eq!(cancelled.finds(at(0)), Doorway::Cancelled);
-        let revoked = Arrival { revoked: true, ..cancelled };
-        assert_eq!(revoked.finds(at(0)), Doorway::Revoked);
-        assert_eq!(Arrival { switched_off: true, ..revoked }.finds(at(0)), Doorway::SwitchedOff);
+        for (none, doorway) in [
+            (NoDate::Over, Doorway::Over),
+            (NoDate::Cancelled, Doorway::Cancelled),
+            (NoDate::Unplanned, Doorway::Unplanned),
+        ] {
+            let gone = Arrival { date: Err(none), ..arrival(date()) };
+            assert_eq!(gone.finds(at(0)), doorway);
+            let revoked = Arrival { revoked: true, ..gone };
+            assert_eq!(revoked.finds(at(0)), Doorway::Revoked);
+            assert_eq!(Arrival { switched_off: true, ..revoked }.finds(at(0)), Doorway::SwitchedOff);
+        }
     }
 }

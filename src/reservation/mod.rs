@@ -36,7 +36,7 @@ pub use brand::{Brand, Color, ColorError, Logo, LogoError, LogoType};
 pub use conference::{CloseReason, Conference, MailOwner, Options};
 pub use decide::decide;
 pub use decision::{Basis, Decision, Grant, Reason, ReasonCode, Refusal, Replaces};
-pub use doorway::{Arrival, Doorway, RoomNow};
+pub use doorway::{Arrival, Date, Doorway, NoDate, RoomNow};
 pub use feed::FeedOf;
 pub use free_busy::{Booked, FreeBusy, Range, RangeError};
 pub use ids::{
@@ -58,5 +58,6 @@ pub use series_plan::{Reach, SeriesPlan, plan_series};
 pub use slot::Slot;
 pub(crate) use text::texts;
 pub use text::{
-    Description, DisplayName, Email, EmailError, ExternalId, HostKey, Label, PersonName, TextError, Title,
+    Contact, Description, DisplayName, Email, EmailError, ExternalId, HostKey, Label, PersonName, TextError,
+    Title,
 };

@@ -70,6 +70,8 @@ texts! {
     ExternalId(1..=200) except char::is_control, "no control characters";
     /// What operators call an app or a conference server: 1 to 100 characters, no controls.
     Label(1..=100) except char::is_control, "no control characters";
+    /// Where people turn: a phone number, an address, 1 to 200 characters, no controls.
+    Contact(1..=200) except char::is_control, "no control characters";
     /// What people know a tenant by: 1 to 100 characters, no controls.
     DisplayName(1..=100) except char::is_control, "no control characters";
     /// What a host is found by, an e-mail address or an external id: 1 to 254 characters, no controls.

@@ -21,11 +21,6 @@ impl MasterKeys {
         self.first.tag(purpose, tenant, message)
     }
 
-    /// The tags of a message by each key, the first key's first.
-    pub fn tags(&self, purpose: &'static str, tenant: Uuid, message: &[u8]) -> impl Iterator<Item = Tag> {
-        self.iter().map(move |key| key.tag(purpose, tenant, message))
-    }
-
     /// Whether one of the keys made this tag, for the same purpose, tenant and message. Takes as
     /// long where most of it is right.
     #[must_use]
@@ -34,15 +29,24 @@ impl MasterKeys {
     }
 }
 
+/// The tag of a message by a secret that is no master key.
+#[must_use]
+pub fn tag_by(secret: &[u8; 32], message: &[u8]) -> Tag {
+    short(&hmac::Key::new(hmac::HMAC_SHA256, secret), message)
+}
+
+fn short(key: &hmac::Key, message: &[u8]) -> Tag {
+    let mut tag = Tag::default();
+    tag.copy_from_slice(&hmac::sign(key, message).as_ref()[..16]);
+    tag
+}
+
 impl MasterKey {
     fn tag(&self, purpose: &'static str, tenant: Uuid, message: &[u8]) -> Tag {
         // The tenant comes last and has one length, so no two pairs run together alike.
         let about = [b"frontdesk ", purpose.as_bytes(), tenant.as_bytes()];
         let derived = Salt::new(HKDF_SHA256, &[]).extract(self.bytes());
         let key = derived.expand(&about, hmac::HMAC_SHA256).expect("a key is shorter than 8160 bytes");
-        let full = hmac::sign(&hmac::Key::from(key), message);
-        let mut tag = Tag::default();
-        tag.copy_from_slice(&full.as_ref()[..16]);
-        tag
+        short(&hmac::Key::from(key), message)
     }
 }

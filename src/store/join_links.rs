@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::StoreError;
 use crate::credential::CredentialHash;
 use crate::reservation::{AppointmentId, JoinLinkId, ParticipantId, TenantId};
+use crate::seal::Sealed;
 
 /// A join link, without its code.
 #[derive(Debug, Clone)]
@@ -173,6 +174,31 @@ pub async fn revoke_others(
         Uuid::from(appointment),
         &expected,
         now,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// What the codes of the tenant's links are derived from, if there is anything yet.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn secret(db: &mut PgConnection, tenant: TenantId) -> Result<Option<Sealed>, StoreError> {
+    let secret =
+        sqlx::query_scalar!("SELECT secret FROM join_secrets WHERE tenant_id = $1", Uuid::from(tenant));
+    Ok(secret.fetch_optional(db).await?.map(Sealed::from_bytes))
+}
+
+/// Puts that down, unless there is something already.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn put_secret(db: &mut PgConnection, tenant: TenantId, secret: &Sealed) -> Result<(), StoreError> {
+    sqlx::query!(
+        "INSERT INTO join_secrets (tenant_id, secret) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+        Uuid::from(tenant),
+        secret.as_bytes(),
     )
     .execute(db)
     .await?;

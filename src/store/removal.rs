@@ -68,6 +68,7 @@ pub async fn remove_tenant(db: &mut PgConnection, tenant: TenantId) -> Result<Co
              token_settings AS (DELETE FROM token_settings WHERE tenant_id = $1),
              token_revocations AS (DELETE FROM token_revocations WHERE tenant_id = $1),
              brand AS (DELETE FROM brands WHERE tenant_id = $1),
+             join_secret AS (DELETE FROM join_secrets WHERE tenant_id = $1),
              join_links AS (DELETE FROM join_links WHERE tenant_id = $1 RETURNING id),
              feeds AS (DELETE FROM feeds WHERE tenant_id = $1 RETURNING id),
              apps AS (DELETE FROM apps WHERE tenant_id = $1 RETURNING id),

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::reservation::{Brand, DisplayName, Logo};
+use crate::reservation::{Brand, Contact, DisplayName, Logo};
 
 /// What people see of a tenant.
 #[derive(Debug, Serialize, ToSchema)]
@@ -15,6 +15,8 @@ pub struct BrandView {
     color: Option<String>,
     /// Its logo as a `data:` URL.
     logo: Option<String>,
+    /// Where people turn who did not get in.
+    contact: Option<String>,
 }
 
 impl From<&Brand> for BrandView {
@@ -23,6 +25,17 @@ impl From<&Brand> for BrandView {
             display_name: brand.display_name.as_ref().map(DisplayName::to_string),
             color: brand.color.map(|color| color.to_string()),
             logo: brand.logo.as_ref().map(Logo::to_string),
+            contact: brand.contact.as_ref().map(Contact::to_string),
         }
+    }
+}
+
+impl BrandView {
+    /// The same for a terminal: of the logo, what it is.
+    #[must_use]
+    pub fn in_short(brand: &Brand) -> Self {
+        let logo =
+            brand.logo.as_ref().map(|logo| format!("{}, {} bytes", logo.media_type(), logo.bytes().len()));
+        Self { logo, ..Self::from(brand) }
     }
 }

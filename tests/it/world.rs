@@ -166,7 +166,7 @@ impl World {
         let app = App::new(options.clone(), &pools(), keys, clock.clone(), Language::En, log);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let app = Data::new(app.rotating(signing_keys).reached_at(url.parse().ok()));
+        let app = Data::new(app.rotating(signing_keys).reached_at(url.parse().ok(), None));
         let serving =
             server::serve(app.clone(), listener, None, &config().api, Duration::from_secs(1)).unwrap();
         let server = serving.handle();

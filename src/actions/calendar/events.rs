@@ -48,6 +48,8 @@ pub(super) struct Link {
     pub url: String,
     /// What is told of it.
     pub sentence: String,
+    /// What it is called, where the appointment has no title.
+    pub untitled: String,
 }
 
 /// The events that an appointment is.
@@ -193,11 +195,10 @@ impl Extent<'_> {
         event
     }
 
-    /// What is told of it, with the link at its end: not every calendar shows where an event is.
+    /// What is told of it; whoever has a link is only told of that, for not every calendar shows where an event is.
     fn described(&self, description: Option<&Description>) -> Option<Description> {
         let Some(link) = self.link else { return description.cloned() };
-        let told = description.map_or_else(String::new, |text| format!("{text}\n\n"));
-        format!("{told}{}", link.sentence).parse().ok().or_else(|| description.cloned())
+        link.sentence.parse().ok()
     }
 
     fn event(&self, appointment: &Appointment, room: &RoomName, slot: Slot) -> OutgoingEvent {
@@ -216,7 +217,7 @@ impl Extent<'_> {
             length: slot.ends().map(|ends| ends - slot.starts()),
             zone: appointment.time_zone,
             recurrence: Recurrence::default(),
-            title: room.as_str().parse().ok(),
+            title: self.link.map_or(room.as_str(), |link| &link.untitled).parse().ok(),
             description: None,
             location: Some(url.clone().unwrap_or_else(|| room.as_str().to_owned())),
             url: url.clone(),

@@ -10,7 +10,7 @@ use crate::api::caller::Calling;
 use crate::api::field::{Field, Reading, Unknown, from_objects};
 use crate::api::problem::{Problem, ProblemView};
 use crate::app::App;
-use crate::reservation::{Color, DisplayName, Logo, Scope, TenantName};
+use crate::reservation::{Color, Contact, DisplayName, Logo, Scope, TenantName};
 use crate::view::BrandView;
 
 /// What people are to see of a tenant. What is left out stays, what is null goes.
@@ -29,6 +29,10 @@ pub struct BrandInput {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     logo: Field<Logo>,
+    /// Where people turn who did not get in: a phone number, an address.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 200, pattern = r"^[^\u0000-\u001F\u007F-\u009F]*$")]
+    contact: Field<Contact>,
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Unknown,
@@ -44,6 +48,7 @@ impl BrandInput {
             display_name: reading.patch("display_name", self.display_name),
             color: reading.patch("color", self.color),
             logo: reading.patch("logo", self.logo),
+            contact: reading.patch("contact", self.contact),
         };
         Ok(reading.done(Some(change))?)
     }

@@ -1,5 +1,7 @@
 //! Many appointments at once.
 
+use std::collections::HashMap;
+
 use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -8,6 +10,7 @@ use utoipa::ToSchema;
 use super::{AppointmentInput, password};
 use crate::actions::book::Booking;
 use crate::actions::book_many::{BookManyError, ItemError, book_many_in};
+use crate::actions::join_links::join_links_of_many;
 use crate::api::body::Incoming;
 use crate::api::caller::Calling;
 use crate::api::code::Code;
@@ -83,10 +86,16 @@ pub async fn create_many(
     once.run(&app, &caller, body.hash, async |db| {
         let now = app.clock.now();
         let booked = book_many_in(&app, db, &bookings).await?;
+        let links = if caller.scopes.contains(Scope::TokensMint) {
+            join_links_of_many(&app, db, caller.tenant.id, &booked).await?
+        } else {
+            HashMap::new()
+        };
         let mut data = Vec::with_capacity(booked.len());
         for appointment in &booked {
             let password = password(&app, &caller, appointment.id, &appointment.options)?;
-            data.push(AppointmentView::new(&caller.tenant, appointment, now).with_password(password));
+            let view = AppointmentView::new(&caller.tenant, appointment, now).with_password(password);
+            data.push(view.with_links(links.get(&appointment.id).map_or(&[], Vec::as_slice)));
         }
         Ok(Answer::created(None, BatchView { data }))
     })

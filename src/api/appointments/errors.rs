@@ -22,6 +22,7 @@ impl From<BookError> for Problem {
                 .at("/starts")
                 .with("until", until.to_rfc3339_opts(SecondsFormat::Secs, true)),
             BookError::Keys(error) => error.into(),
+            BookError::JoinLinks(error) => error.into(),
             BookError::Taken { by } => Self::new(Code::RoomTaken, error).at("/room").with("appointment", by),
             BookError::TakenDates { ref conflicts, all } => {
                 let times: Vec<_> = conflicts

@@ -117,7 +117,7 @@ pub struct AppointmentInput {
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct ParticipantInput {
     /// One who is expected already, in a change. Without it, one with the same `external_id`, or else the same `email`,
-    /// is known again.
+    /// or else the same `name`, is known again.
     #[serde(default)]
     #[schema(value_type = Option<uuid::Uuid>)]
     id: Field<ParticipantId>,

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::reservation::{OccurrenceId, RoomKey, RoomNow, TenantId};
+use crate::reservation::{RoomKey, RoomNow, TenantId};
 use crate::store::StoreError;
 use crate::store::columns::count;
 
@@ -20,7 +20,7 @@ pub async fn room_now(
     with_count: bool,
 ) -> Result<RoomNow, StoreError> {
     let row = sqlx::query!(
-        r#"SELECT c.appointment_id, c.original_start, c.ends_at AS "ends_at?", live.count AS "live_count!"
+        r#"SELECT c.appointment_id, c.ends_at AS "ends_at?", live.count AS "live_count!"
            FROM (SELECT count(*)::integer AS count FROM conferences
                  WHERE tenant_id = $1 AND closed_at IS NULL AND ends_at > $3 AND usual AND $4) live
            LEFT JOIN conferences c
@@ -32,9 +32,6 @@ pub async fn room_now(
     )
     .fetch_one(db)
     .await?;
-    let date = row.appointment_id.zip(row.original_start).map(|(appointment, original_start)| OccurrenceId {
-        appointment: appointment.into(),
-        original_start,
-    });
-    Ok(RoomNow { open: row.ends_at.map(|ends_at| (date, ends_at)), live_count: count(row.live_count) })
+    let open = row.ends_at.map(|ends_at| (row.appointment_id.map(Into::into), ends_at));
+    Ok(RoomNow { open, live_count: count(row.live_count) })
 }

@@ -148,6 +148,36 @@ async fn nobody_walks_in_on_those_before_them() {
 }
 
 #[tokio::test]
+async fn in_the_gap_between_two_bookings_who_stayed_away_does_not_walk_in_on_the_next() {
+    let (world, app) = doors().await;
+    let server = world.server("one").await;
+    let first = link_of(&booked(&app, consultation()).await, 1);
+    let mut second = consultation();
+    (second["starts"], second["ends"]) = (json!("2026-12-01T11:10:00Z"), json!("2026-12-01T12:00:00Z"));
+    let second = link_of(&booked(&app, second).await, 1);
+    world.advance(minutes(119));
+    assert_eq!((click(&first).await.status, click(&second).await.state()), (303, "early"));
+    world.advance(minutes(4));
+    assert_eq!((click(&first).await.state(), click(&second).await.status), ("over", 303));
+    assert_eq!(world.ask(&server, "gr%c3%bc%c3%9fe%20raum").await.status, 200);
+    assert_eq!((click(&first).await.state(), click(&second).await.status), ("over", 303));
+}
+
+#[tokio::test]
+async fn in_the_gap_between_two_bookings_who_is_still_there_can_come_back() {
+    let (world, app) = doors().await;
+    let server = world.server("one").await;
+    let first = link_of(&booked(&app, consultation()).await, 1);
+    let mut second = consultation();
+    (second["starts"], second["ends"]) = (json!("2026-12-01T11:10:00Z"), json!("2026-12-01T12:00:00Z"));
+    let second = link_of(&booked(&app, second).await, 1);
+    world.advance(minutes(100));
+    assert_eq!(world.ask(&server, "gr%c3%bc%c3%9fe%20raum").await.status, 200);
+    world.advance(minutes(23));
+    assert_eq!((click(&first).await.status, click(&second).await.state()), (303, "occupied"));
+}
+
+#[tokio::test]
 async fn a_tenant_that_has_no_place_left_lets_people_wait() {
     let (world, app) = doors().await;
     let server = world.server("one").await;
@@ -191,6 +221,31 @@ async fn a_link_of_a_series_leads_to_the_date_that_is_next_and_says_what_became_
 }
 
 #[tokio::test]
+async fn a_cancelled_series_names_the_date_that_people_would_have_come_for() {
+    let (_world, app) = doors().await;
+    let mut weekly = consultation();
+    weekly["recurrence"] = json!({ "rrule": "FREQ=WEEKLY" });
+    let series = booked(&app, weekly).await;
+    let path = format!("/v1/appointments/{}", series["id"].as_str().unwrap());
+    assert_eq!(app.delete(&path).await.status, 200);
+    let page = click(&link_of(&series, 1)).await;
+    assert_eq!((page.status, page.state()), (410, "cancelled"));
+    assert!(page.says("Tuesday, 1 December 2026"), "{}", page.text);
+}
+
+#[tokio::test]
+async fn a_series_whose_next_date_is_beyond_the_horizon_is_not_over() {
+    let (world, app) = doors().await;
+    let mut yearly = consultation();
+    yearly["recurrence"] = json!({ "rrule": "FREQ=YEARLY" });
+    world.policy(|policy| policy.horizon = TimeDelta::days(30)).await;
+    let link = link_of(&booked(&app, yearly).await, 1);
+    world.advance(minutes(60 * 24));
+    let page = click(&link).await;
+    assert_eq!((page.status, page.state()), (200, "unplanned"));
+}
+
+#[tokio::test]
 async fn a_room_with_a_password_is_entered_by_a_button_beside_which_it_stands() {
     let (world, app) = doors().await;
     let mut locked = consultation();
@@ -202,7 +257,10 @@ async fn a_room_with_a_password_is_entered_by_a_button_beside_which_it_stands() 
     assert_eq!((page.status, page.state()), (200, "open"));
     assert!(page.says("correct horse") && page.says("<button"), "{}", page.text);
     assert!(!open(&link, &[]).await.says("correct horse"), "whoever just looks is not told");
-    assert_eq!(request(reqwest::Method::POST, &link, &[]).await.status, 303);
+    let pressed = request(reqwest::Method::POST, &link, &[]).await;
+    assert!(pressed.status == 200 && pressed.says("correct horse"), "nobody goes in without having seen it");
+    assert!(page.says("<form method=\"post\" action=\"?seen\">"), "{}", page.text);
+    assert_eq!(request(reqwest::Method::POST, &format!("{link}?seen"), &[]).await.status, 303);
 }
 
 #[tokio::test]
@@ -258,7 +316,7 @@ async fn a_page_that_waits_is_told_when_something_has_changed() {
 }
 
 #[tokio::test]
-async fn a_tenant_that_is_not_set_up_sends_nobody_anywhere_and_the_log_says_why() {
+async fn a_tenant_that_is_not_set_up_sends_nobody_anywhere() {
     let (world, app) = doors().await;
     let link = link_of(&booked(&app, consultation()).await, 1);
     world.advance(minutes(60));

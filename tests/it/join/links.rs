@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use frontdesk::actions::reseal::reseal;
 use frontdesk::reservation::Scope;
 use frontdesk::seal::MasterKeys;
 use serde_json::{Value, json};
@@ -132,19 +133,77 @@ async fn an_invitation_says_the_same_in_text_and_html_in_the_language_that_is_wa
 }
 
 #[tokio::test]
-async fn a_link_outlives_the_master_key_that_made_it_and_is_shown_no_more() {
+async fn links_are_shown_after_the_master_key_was_changed_and_outlive_one_that_is_lost() {
     let (world, app) = doors().await;
     let appointment = booked(&app, consultation()).await;
     let path = format!("/v1/appointments/{}", appointment["id"].as_str().unwrap());
-    let rotated = World::with_keys(&world, MasterKeys::parse(&format!("{NEW_KEY}\n{MASTER_KEY}")).unwrap());
     let code = |link: &str| link.rsplit('/').next().unwrap().to_owned();
-    let told = app.at(&rotated).get(&path).await.body;
-    assert_eq!(code(&guests(&told)), code(&guests(&appointment)));
+    let rotated = World::with_keys(&world, MasterKeys::parse(&format!("{NEW_KEY}\n{MASTER_KEY}")).unwrap());
     let new = World::with_keys(&world, MasterKeys::parse(NEW_KEY).unwrap());
+    // Before the secret is sealed anew, who lacks the old key is as who has lost it.
     assert_eq!(app.at(&new).get(&path).await.body.get("guest_join_url"), None);
     let listed = app.at(&new).get(&links(&appointment)).await.body;
     assert_eq!(listed["data"][0]["url"], Value::Null);
     let invitation = format!("/v1/join-links/{}/invitation", listed["data"][0]["id"].as_str().unwrap());
     assert_eq!(app.at(&new).get(&invitation).await.code(), "no_invitation");
     assert_eq!(click(&format!("{}/join/{}", new.url, code(&guests(&appointment)))).await.state(), "early");
+    reseal(&rotated.app).await.unwrap();
+    let told = app.at(&new).get(&path).await.body;
+    assert_eq!(code(&guests(&told)), code(&guests(&appointment)));
+    assert_eq!(app.at(&new).get(&invitation).await.status, 200);
+}
+
+#[tokio::test]
+async fn nobody_is_invited_to_what_does_not_take_place() {
+    let (world, app) = doors().await;
+    let appointment = booked(&app, consultation()).await;
+    let listed = app.get(&links(&appointment)).await.body;
+    let path = format!("/v1/join-links/{}/invitation", listed["data"][0]["id"].as_str().unwrap());
+    let text = app.get(&path).await.body["text"].as_str().unwrap().to_owned();
+    assert!(text.contains("Hello Dr. Ada") && !text.contains("with Dr. Ada"), "{text}");
+    assert!(text.contains("You are the host"), "{text}");
+    world.advance(minutes(180));
+    assert_eq!(app.get(&path).await.code(), "appointment_over");
+    world.advance(-minutes(180));
+    assert_eq!(
+        app.delete(&format!("/v1/appointments/{}", appointment["id"].as_str().unwrap())).await.status,
+        200
+    );
+    assert_eq!(app.get(&path).await.code(), "appointment_cancelled");
+}
+
+#[tokio::test]
+async fn who_has_nothing_but_a_name_keeps_their_link_when_others_change() {
+    let (world, app) = doors().await;
+    let mut body = consultation();
+    body["participants"] = json!([{ "name": "Cem" }, { "name": "Dora" }]);
+    let appointment = booked(&app, body).await;
+    let path = format!("/v1/appointments/{}", appointment["id"].as_str().unwrap());
+    let changed =
+        app.patch(&path, json!({ "participants": [{ "name": "Dora" }, { "name": "Eve" }] })).await.body;
+    assert_eq!(link_of(&changed, 0), link_of(&appointment, 1));
+    world.advance(minutes(60));
+    assert_eq!(click(&link_of(&appointment, 0)).await.status, 410);
+    assert_eq!(click(&link_of(&appointment, 1)).await.status, 303);
+}
+
+#[tokio::test]
+async fn a_batch_tells_the_links_of_each_and_a_repetition_only_to_who_may_see_them() {
+    let (world, app) = doors().await;
+    let mut other = consultation();
+    other["room"] = json!("other");
+    let batch = json!({ "appointments": [consultation(), other] });
+    let made = app.post_once("/v1/appointments/batch", "key", batch.clone()).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    for one in made.body["data"].as_array().unwrap() {
+        assert_eq!(click(&link_of(one, 1)).await.state(), "early");
+    }
+    let single = app.post_once("/v1/appointments", "single", super::hours("third", "10:00", "11:00")).await;
+    assert!(single.body.to_string().contains("/join/"));
+    sqlx::query("UPDATE apps SET scopes = '{appointments:write}'").execute(world.db()).await.unwrap();
+    let again = app.post_once("/v1/appointments/batch", "key", batch).await;
+    assert_eq!((again.status, again.header("idempotency-replayed")), (201, "true"));
+    assert!(!again.body.to_string().contains("/join/"), "{again:?}");
+    let again = app.post_once("/v1/appointments", "single", super::hours("third", "10:00", "11:00")).await;
+    assert!(again.status == 201 && !again.body.to_string().contains("/join/"), "{again:?}");
 }
