@@ -54,7 +54,10 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ),
     ("background", &["actions", "app", "config", "store"]),
     ("prosody", &["reservation"]),
-    ("doctor", &["app", "clock", "config", "credential", "prosody", "reservation", "store", "telemetry"]),
+    (
+        "doctor",
+        &["app", "clock", "config", "credential", "prosody", "reservation", "store", "telemetry", "token"],
+    ),
     (
         "api",
         &[

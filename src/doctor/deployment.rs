@@ -3,6 +3,7 @@
 use sqlx::PgConnection;
 
 use super::finding::{Check, Findings};
+use super::tokens;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -40,12 +41,14 @@ pub async fn examine(
         "let both follow a time server",
     );
     found.ok(Check::Keys, "the master keys are the ones that its passwords are sealed under");
-    who_may_ask(&tenants::list(db).await?, &servers::list(db).await?, found);
+    let tenants = tenants::list(db).await?;
+    who_may_ask(&tenants, &servers::list(db).await?, found);
+    tokens::examine(db, &tenants, found).await?;
     match &config.public_url {
         Some(url) => found.ok(Check::PublicUrl, url.to_string()),
         None => found.skipped(
             Check::PublicUrl,
-            "public_url is not set; needed where others than this machine reach Frontdesk",
+            "public_url is not set; needed where others than this machine reach Frontdesk, and for join links",
         ),
     }
     Ok(!facts.is_replica && !facts.is_read_only && facts.may_write)

@@ -109,6 +109,10 @@ pub enum Check {
     Tenants,
     /// Frontdesk's public address is set.
     PublicUrl,
+    /// Each tenant has a meeting URL and a key, so that people get in by join links.
+    JoinLinks,
+    /// No two tenants have tokens that open each other's rooms: by the same key, with the same `sub`.
+    TokenSubjects,
 }
 
 /// One finding.

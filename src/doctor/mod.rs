@@ -8,6 +8,7 @@ pub mod conversation;
 pub mod deployment;
 pub mod finding;
 pub mod prosody;
+mod tokens;
 pub mod web;
 
 pub use finding::{Check, Finding, Findings, Level};
