@@ -1,7 +1,7 @@
 # `make run` and `make test` are all that is needed on a fresh machine with Rust.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-api test-api-long test-calendars test-long test-prosody test-recurrence test-tokens prepare fmt docs deb
+.PHONY: help run test test-api test-api-long test-calendars test-long test-pages test-prosody test-recurrence test-tokens prepare fmt docs deb
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1	/'
@@ -19,6 +19,7 @@ test: ## Check the formatting and the lints, and run every test on a real Postgr
 	scripts/test-calendars
 	scripts/test-tokens
 	scripts/test-api
+	scripts/test-pages
 
 test-calendars: ## Have other programs read the calendars that Frontdesk writes
 	scripts/test-calendars
@@ -31,6 +32,9 @@ test-api-long: ## The same for a quarter of an hour, with new input each time
 
 test-long: ## Run the tests that kill, many more times
 	KILLS=30 scripts/with-postgres cargo test --locked --test it crashes
+
+test-pages: ## Have a real browser walk the pages behind join links; what they look like is in target/pages then
+	scripts/test-pages
 
 test-prosody: ## Run the tests with a real Prosody; JITSI_PLUGINS says where Jitsi's plugins are
 	@scripts/test-prosody

@@ -7,11 +7,8 @@
 
   // Times where the visitor is, in the visitor's own way of writing them.
   const written = document.documentElement.lang;
-  const locale = (navigator.language || '').startsWith(written) ? navigator.language : written;
-  const styles = {
-    day: { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' },
-    time: { hour: 'numeric', minute: '2-digit' },
-  };
+  const locale = (navigator.language || '').split('-')[0] === written ? navigator.language : data.locale;
+  const styles = { day: { dateStyle: 'full' }, time: { timeStyle: 'short' } };
   let moved = false;
   for (const element of document.querySelectorAll('time[data-show]')) {
     const here = new Intl.DateTimeFormat(locale, styles[element.dataset.show]).format(new Date(element.dateTime));
@@ -24,7 +21,9 @@
   }
   const zone = document.getElementById('zone');
   if (zone) {
-    const name = new Intl.DateTimeFormat(locale, { timeZoneName: 'long' }).formatToParts(new Date())
+    // As it is called on that day: there is a name for summer, and one for winter.
+    const day = new Date(document.querySelector('section time').dateTime);
+    const name = new Intl.DateTimeFormat(locale, { timeZoneName: 'long' }).formatToParts(day)
       .find(part => part.type === 'timeZoneName');
     zone.textContent = zone.dataset.here + (name ? ' (' + name.value + ')' : '');
     document.getElementById('booked').hidden = !moved;
@@ -61,14 +60,10 @@
       const answer = await fetch(location.pathname.replace(/\/+$/, '') + '/state', { cache: 'no-store' });
       if (answer.ok) {
         const now = await answer.json();
-        if (now.state === 'open') {
-          speak('entering');
+        if (now.state === 'open' || now.version !== data.version) {
+          speak(now.state === 'open' ? 'entering' : 'changed');
+          // Not reload(): that would ask whether to send the form again, where this came as the answer to one.
           location.replace(location.pathname);
-          return;
-        }
-        if (now.version !== data.version) {
-          speak('changed');
-          location.reload();
           return;
         }
         if (now.refresh) next = now.refresh * 1000;
@@ -78,10 +73,12 @@
     }
     later(next);
   };
+  let asking;
   const later = wait => {
     const left = opens - performance.now();
     if (left > 0) wait = Math.min(wait, left);
-    setTimeout(ask, Math.max(1000, wait) + Math.random() * 1500);
+    clearTimeout(asking);
+    asking = setTimeout(ask, Math.max(1000, wait) + Math.random() * 1500);
   };
   if (data.poll) later(Number(data.poll) * 1000);
   // Timers sleep in a phone's pocket.

@@ -1,7 +1,7 @@
 //! What somebody is invited with: a mail that the app sends, in text and HTML, with a calendar file.
 
 use askama::Template;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::ExposeSecret as _;
 use sqlx::PgConnection;
 
@@ -178,8 +178,13 @@ fn moment(
 ) -> String {
     let zone = appointment.time_zone;
     let (day, time) = (texts.day(starts, zone), texts.time(starts, zone));
-    let times = ends.map_or(time.clone(), |ends| {
-        texts.with("when-until", [("starts", time), ("ends", texts.time(ends, zone))])
-    });
+    let times = match ends {
+        None => texts.with("when-from", [("starts", time)]),
+        Some(ends) => {
+            let id = if ends - starts < TimeDelta::days(1) { "when-until" } else { "when-until-day" };
+            let (last_day, ends) = (texts.day(ends, zone), texts.time(ends, zone));
+            texts.with(id, [("starts", time), ("last_day", last_day), ("ends", ends)])
+        }
+    };
     format!("{day}, {times} ({zone})")
 }

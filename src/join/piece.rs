@@ -1,13 +1,19 @@
 //! Sentences with moments in them, which a page shows in the visitor's own time zone.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use chrono_tz::Tz;
 
 use crate::texts::Texts;
 
-/// Stand in a sentence for a day and a time until it is cut there. No text has them.
+/// Stand in a sentence for days and times until it is cut there. No text has them.
 const DAY: &str = "\u{e000}";
 const TIME: &str = "\u{e001}";
+const STARTS: &str = "\u{e002}";
+const ENDS: &str = "\u{e003}";
+const LAST_DAY: &str = "\u{e004}";
+
+/// Where they all are.
+const MARKS: std::ops::RangeInclusive<char> = '\u{e000}'..='\u{e004}';
 
 /// A part of a sentence.
 #[derive(Debug)]
@@ -34,16 +40,25 @@ pub(super) fn at(texts: &Texts, id: &str, at: DateTime<Utc>, zone: Tz, organisat
     pieces(&text, |mark| moment(texts, at, zone, if mark == DAY { "day" } else { "time" }))
 }
 
-/// `09:00 to 10:00`; one of them, where there is no other.
+/// `09:00 to 10:00`; with the day of the end, where that is not soon; without an end, where there is none.
 pub(super) fn range(
     texts: &Texts,
     starts: DateTime<Utc>,
     ends: Option<DateTime<Utc>>,
     zone: Tz,
 ) -> Vec<Piece> {
-    let Some(ends) = ends else { return vec![moment(texts, starts, zone, "time")] };
-    let text = texts.with("when-until", [("starts", DAY), ("ends", TIME)]);
-    pieces(&text, |mark| moment(texts, if mark == DAY { starts } else { ends }, zone, "time"))
+    let id = match ends {
+        None => "when-from",
+        Some(ends) if ends - starts < TimeDelta::days(1) => "when-until",
+        Some(_) => "when-until-day",
+    };
+    let text = texts.with(id, [("starts", STARTS), ("last_day", LAST_DAY), ("ends", ENDS)]);
+    let ends = ends.unwrap_or(starts);
+    pieces(&text, |mark| match mark {
+        STARTS => moment(texts, starts, zone, "time"),
+        LAST_DAY => moment(texts, ends, zone, "day"),
+        _ => moment(texts, ends, zone, "time"),
+    })
 }
 
 /// The same in one text.
@@ -64,7 +79,7 @@ fn moment(texts: &Texts, at: DateTime<Utc>, zone: Tz, show: &'static str) -> Pie
 fn pieces(text: &str, moment: impl Fn(&str) -> Piece) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut rest = text;
-    while let Some(place) = rest.find([DAY, TIME].map(|mark| mark.chars().next().unwrap_or_default())) {
+    while let Some(place) = rest.find(|c| MARKS.contains(&c)) {
         let (before, after) = rest.split_at(place);
         let (mark, after) = after.split_at(DAY.len());
         pieces.push(Piece::Text(before.to_owned()));
