@@ -9,6 +9,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use moka::sync::Cache;
 use sqlx::postgres::PgConnectOptions;
+use tokio::sync::Semaphore;
 
 pub use self::opened_keys::OpenedKeys;
 use crate::clock::Clock;
@@ -47,6 +48,10 @@ pub struct App {
     pub refusals: RefusalLog,
     /// Networks from which too many codes of join links came a moment ago that there are not.
     pub guessers: Unknown<Tag>,
+    /// Places for people who come by join links: at most half of the connections are in their hands.
+    pub visitors: Semaphore,
+    /// Places for the calendar files that people fetch: each may take a while, and some memory.
+    pub calendars: Semaphore,
     /// What is counted.
     pub metrics: Metrics,
     /// The language of messages that belong to no tenant.
@@ -83,6 +88,8 @@ impl App {
             unknown_apps: Unknown::default(),
             strangers: Strangers::default(),
             guessers: Unknown::default(),
+            visitors: Semaphore::new(half(config.connections)),
+            calendars: Semaphore::new(2),
             refusals,
             metrics: Metrics::default(),
             language,
@@ -125,6 +132,11 @@ impl App {
     pub async fn close(&self) {
         tokio::join!(self.desk.pool().close(), self.db.close(), self.readiness.close());
     }
+}
+
+/// Half of the connections, and one at least.
+fn half(connections: Connections) -> usize {
+    usize::try_from(connections.get() / 2).unwrap_or(1).max(1)
 }
 
 /// Who was not known a moment ago: who keeps asking with the same costs no look-up.

@@ -82,6 +82,10 @@ pub fn with_sources(error: &dyn StdError) -> String {
     text
 }
 
+/// In a response whose status says that the service can't, where nothing has failed: a limit that was set is reached.
+#[derive(Debug, Clone, Copy)]
+pub struct Expected;
+
 /// When a request came in.
 #[derive(Clone, Copy)]
 struct Arrival(Instant);
@@ -119,7 +123,10 @@ impl RootSpanBuilder for RequestSpan {
         if let Some(Arrival(arrival)) = arrival(outcome) {
             span.record("latency_ms", arrival.elapsed().as_secs_f64() * 1000.0);
         }
-        match (status.is_server_error(), failure(status, outcome)) {
+        let is_expected =
+            |response: &ServiceResponse<B>| response.response().extensions().contains::<Expected>();
+        let is_fault = status.is_server_error() && !outcome.as_ref().is_ok_and(is_expected);
+        match (is_fault, failure(status, outcome)) {
             (true, Some(Failure(error))) => tracing::error!(error, "request failed"),
             (true, None) => tracing::error!("request failed"),
             (false, Some(Failure(error))) => tracing::debug!(error, "request refused"),

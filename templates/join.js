@@ -54,16 +54,17 @@
   }
 
   // Everybody who waits asks at a moment of their own.
+  const here = location.href.split(/[?#]/)[0].replace(/\/+$/, '');
   const ask = async () => {
     let next = Number(data.poll) * 1000;
     try {
-      const answer = await fetch(location.pathname.replace(/\/+$/, '') + '/state', { cache: 'no-store' });
+      const answer = await fetch(here + '/state', { cache: 'no-store' });
       if (answer.ok) {
         const now = await answer.json();
         if (now.state === 'open' || now.version !== data.version) {
           speak(now.state === 'open' ? 'entering' : 'changed');
           // Not reload(): that would ask whether to send the form again, where this came as the answer to one.
-          location.replace(location.pathname);
+          location.replace(here);
           return;
         }
         if (now.refresh) next = now.refresh * 1000;

@@ -110,7 +110,9 @@ pub async fn link_calendar(
     Ok(Draft {
         name: None,
         refresh: None,
-        appointments: dated(db, tenant, vec![appointment.clone()], None).await?,
+        // Nobody is told the description, and each date would have it.
+        appointments: dated(db, tenant, vec![Appointment { description: None, ..appointment.clone() }], None)
+            .await?,
         room: None,
         from: None,
         meeting_url: None,

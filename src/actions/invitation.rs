@@ -1,19 +1,21 @@
 //! What somebody is invited with: a mail that the app sends, in text and HTML, with a calendar file.
 
+mod words;
+
 use askama::Template;
-use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::ExposeSecret as _;
 use sqlx::PgConnection;
 
+use self::words::{About, Words};
 use super::calendar::link_calendar;
 use super::join_links::{JoinLinkError, find_join_link};
 use super::mint::soonest;
 use crate::app::App;
 use crate::reservation::wording::Language;
-use crate::reservation::{Appointment, Email, JoinLinkId, Role, Tenant, Title};
+use crate::reservation::{Appointment, Email, JoinLinkId, Slot, Tenant, TenantName};
 use crate::store::occurrences::{self, Which};
 use crate::store::{StoreError, brands};
-use crate::texts::{Texts, texts};
+use crate::texts::texts;
 
 /// An invitation.
 #[derive(Debug)]
@@ -55,32 +57,17 @@ pub enum InvitationError {
     /// Nobody knows where this service is reached.
     #[error("nobody could open the link: this service does not know its own address; set `public_url`")]
     NoPublicUrl,
+    /// Nobody knows where the tenant's rooms are.
+    #[error(
+        "nobody could be sent to the room: the tenant has no meeting URL; `frontdesk tenant set {0} --meeting-url …` sets it"
+    )]
+    NoMeetingUrl(TenantName),
     /// It can't be written.
     #[error("the invitation can't be written")]
     Render(#[from] askama::Error),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-/// What both forms of the mail say.
-struct Words {
-    language: Language,
-    subject: String,
-    hello: String,
-    lead: String,
-    title: String,
-    when: String,
-    moment: String,
-    link: String,
-    button: String,
-    url: String,
-    opens: String,
-    again: Option<String>,
-    personal: Option<String>,
-    organisation: String,
-    color: String,
-    on_color: &'static str,
 }
 
 #[derive(Template)]
@@ -117,47 +104,25 @@ pub async fn invitation(
     if app.public_url.is_none() {
         return Err(InvitationError::NoPublicUrl);
     }
+    if tenant.policy.meeting_url.is_none() {
+        return Err(InvitationError::NoMeetingUrl(tenant.name.clone()));
+    }
     let url = link.url.as_ref().ok_or(InvitationError::NotShown)?.expose_secret().to_owned();
     let brand = brands::get(db, tenant.id).await?;
     let texts = texts(language.unwrap_or(tenant.policy.language));
     let next =
         soonest(occurrences::windows(db, tenant.id, Which::Appointment(appointment.id), now).await?, now);
     let next = next.ok_or(InvitationError::Over)?;
-    let (starts, ends, opens) = (next.slot.starts(), next.slot.ends(), next.window.opens);
-    let zone = appointment.time_zone;
-    let organisation = brand.name(tenant);
-    let hosts = appointment.hosts(link.record.participant);
-    let lead = if hosts.is_empty() { "invitation-lead" } else { "invitation-lead-with" };
-    let title = appointment.title.as_ref().map(Title::as_str).filter(|title| !title.trim().is_empty());
-    let title = title.map_or_else(|| texts.text("untitled"), ToOwned::to_owned);
-    let (day, time) = (texts.day(starts, zone), texts.time(starts, zone));
-    let participant = link.participant.as_ref();
-    let (color, on_color) = brand.colors();
-    let words = Words {
-        language: texts.language(),
-        subject: texts
-            .with("invitation-subject", [("title", title.as_str()), ("day", &day), ("time", &time)]),
-        hello: participant.and_then(|one| one.name.as_ref()).map_or_else(
-            || texts.text("invitation-hello-guest"),
-            |name| texts.with("invitation-hello", [("name", name.as_str())]),
-        ),
-        lead: texts.with(lead, [("organisation", organisation.clone()), ("hosts", texts.list(&hosts))]),
-        when: texts.text("invitation-when"),
-        moment: moment(texts, &appointment, starts, ends),
-        link: texts.text("invitation-link"),
-        button: texts.text("invitation-button"),
-        opens: texts.with("invitation-opens", [("time", texts.time(opens, zone))]),
-        again: appointment.recurring.is_some().then(|| texts.text("invitation-again")),
-        personal: participant.map(|one| {
-            let is_host = one.role == Role::Host;
-            texts.text(if is_host { "invitation-host" } else { "invitation-personal" })
-        }),
-        url: url.clone(),
-        title,
-        organisation,
-        color,
-        on_color,
+    let dates = next_dates(db, &appointment, next.slot).await?;
+    let about = About {
+        texts,
+        tenant,
+        brand: &brand,
+        appointment: &appointment,
+        dates: &dates,
+        opens: next.window.opens,
     };
+    let words = Words::of(&about, link.participant.as_ref(), &url);
     let calendar = link_calendar(db, texts, tenant, &appointment, &url).await?.written().await;
     Ok(Invitation {
         language: texts.language(),
@@ -169,22 +134,19 @@ pub async fn invitation(
     })
 }
 
-/// `Tuesday, 1 December 2026, 09:00 to 10:00 (Europe/Berlin)`.
-fn moment(
-    texts: &Texts,
+/// The date that is next, and of a series those that follow it.
+async fn next_dates(
+    db: &mut PgConnection,
     appointment: &Appointment,
-    starts: DateTime<Utc>,
-    ends: Option<DateTime<Utc>>,
-) -> String {
-    let zone = appointment.time_zone;
-    let (day, time) = (texts.day(starts, zone), texts.time(starts, zone));
-    let times = match ends {
-        None => texts.with("when-from", [("starts", time)]),
-        Some(ends) => {
-            let id = if ends - starts < TimeDelta::days(1) { "when-until" } else { "when-until-day" };
-            let (last_day, ends) = (texts.day(ends, zone), texts.time(ends, zone));
-            texts.with(id, [("starts", time), ("last_day", last_day), ("ends", ends)])
-        }
-    };
-    format!("{day}, {times} ({zone})")
+    next: Slot,
+) -> Result<Vec<Slot>, StoreError> {
+    if appointment.recurring.is_none() {
+        return Ok(vec![next]);
+    }
+    let all = occurrences::of_appointment(db, appointment.tenant, appointment.id).await?;
+    let mut dates: Vec<Slot> =
+        all.into_iter().filter(|date| date.cancelled_at.is_none()).map(|date| date.slot).collect();
+    dates.retain(|slot| slot.starts() >= next.starts());
+    dates.sort_by_key(Slot::starts);
+    Ok(dates)
 }

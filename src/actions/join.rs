@@ -15,7 +15,7 @@ use super::passwords::{UnlockError, unlock};
 use crate::app::App;
 use crate::credential::JoinCode;
 use crate::reservation::{
-    Appointment, Arrival, BookedDate, Brand, Doorway, JoinLinkId, Participant, RoomNow, Tenant,
+    Appointment, Arrival, BookedDate, Brand, Doorway, JoinLinkId, Participant, RoomNow, Tenant, TenantName,
 };
 use crate::store::{StoreError, appointments, brands, conferences, join_guesses, join_links, tenants};
 use crate::token::VerifierKind;
@@ -73,8 +73,10 @@ impl From<sqlx::Error> for VisitError {
 #[derive(Debug, thiserror::Error)]
 pub enum EnterError {
     /// Where the rooms are is not known.
-    #[error("the tenant has no meeting URL, so nobody can be sent to its rooms")]
-    NoMeetingUrl,
+    #[error(
+        "the tenant `{0}` has no meeting URL, so nobody can be sent to its rooms: `frontdesk tenant set {0} --meeting-url …`"
+    )]
+    NoMeetingUrl(TenantName),
     /// There is no token.
     #[error(transparent)]
     Mint(#[from] MintError),
@@ -170,7 +172,8 @@ impl Visit {
 /// # Errors
 /// Where there is no token for them, or no address.
 pub async fn enter(app: &App, visit: &Visit) -> Result<SecretString, EnterError> {
-    let base = visit.tenant.policy.meeting_url.as_ref().ok_or(EnterError::NoMeetingUrl)?;
+    let base = visit.tenant.policy.meeting_url.as_ref();
+    let base = base.ok_or_else(|| EnterError::NoMeetingUrl(visit.tenant.name.clone()))?;
     let date = visit.date.as_ref().ok_or(MintError::UnknownDate)?;
     let opens = Opens::Appointment { id: visit.appointment.id, original_start: Some(date.original_start) };
     let holder = match &visit.participant {

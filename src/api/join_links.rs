@@ -13,7 +13,7 @@ use super::page::PageView;
 use super::problem::{Problem, ProblemView};
 use crate::actions::invitation::{InvitationError, invitation};
 use crate::actions::join_links::{
-    JoinLinkError, JoinSecretError, list_join_links, make_join_link_in, revoke_join_link,
+    JoinLinkError, JoinSecretError, find_join_link, list_join_links, make_join_link_in, revoke_join_link,
 };
 use crate::app::App;
 use crate::reservation::wording::Language;
@@ -23,11 +23,15 @@ use crate::view::{InvitationView, JoinLinkView};
 /// Whom a new link is for.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct JoinLinkInput {
-    /// The id, external id or e-mail address of somebody who is expected; null for guests.
+    /// The id, external id or e-mail address of somebody who is expected.
     #[serde(default)]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 254,
         pattern = r"^[^\u0000-\u001F\u007F-\u009F]*$")]
     participant: Field<HostKey>,
+    /// Whether it is for guests: anybody.
+    #[serde(default)]
+    #[schema(value_type = Option<bool>)]
+    for_guests: Field<bool>,
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Unknown,
@@ -39,7 +43,14 @@ impl JoinLinkInput {
     fn read(self) -> Result<Option<HostKey>, Problem> {
         let mut reading = Reading::default();
         reading.refuse(&self.unknown);
+        let is_unreadable = matches!(self.participant, Field::Unreadable(_))
+            || matches!(self.for_guests, Field::Unreadable(_));
         let participant = reading.optional("participant", self.participant);
+        let for_guests = reading.optional("for_guests", self.for_guests).unwrap_or(false);
+        // The guests' link must not go because somebody forgot to say whose is meant.
+        if participant.is_some() == for_guests && !is_unreadable {
+            reading.wrong_together("say whom it is for: write `participant`, or `\"for_guests\": true`");
+        }
         Ok(reading.done(Some(participant))?)
     }
 }
@@ -56,7 +67,7 @@ impl JoinLinkInput {
         ("Idempotency-Key" = Option<String>, Header, description = "Makes repetitions harmless",
             min_length = 1, max_length = 255),
     ),
-    request_body = Option<JoinLinkInput>,
+    request_body = JoinLinkInput,
     responses(
         (status = 201, description = "The link", body = JoinLinkView),
         (status = 404, description = "There is no such appointment or participant", body = ProblemView,
@@ -73,7 +84,7 @@ pub async fn create(
     body: Incoming<JoinLinkInput>,
 ) -> Result<HttpResponse, Problem> {
     caller.may(Scope::TokensMint)?;
-    let body = body.read_or_empty().await?;
+    let body = body.read().await?;
     let participant = body.value.read()?;
     once.run(&app, &caller, body.hash, async |db| {
         let who = participant.as_ref().map(HostKey::as_str);
@@ -106,6 +117,28 @@ pub async fn list(
     let links = list_join_links(&app, &mut db, caller.tenant.id, id.0).await?;
     let data = links.iter().map(JoinLinkView::from).collect();
     Ok(HttpResponse::Ok().json(PageView::whole(data)))
+}
+
+/// Show a join link
+#[utoipa::path(
+    get, path = "/v1/join-links/{id}", tag = "join links", operation_id = "getJoinLink",
+    security(("app" = ["tokens:mint"])),
+    params(("id" = uuid::Uuid, Path)),
+    responses(
+        (status = 200, description = "The link", body = JoinLinkView),
+        (status = 404, description = "There is none of that id", body = ProblemView,
+            content_type = "application/problem+json"),
+    ),
+)]
+pub async fn show(
+    app: web::Data<App>,
+    caller: Calling,
+    id: Path<JoinLinkId>,
+) -> Result<HttpResponse, Problem> {
+    caller.may(Scope::TokensMint)?;
+    let mut db = app.db.acquire().await?;
+    let (link, _) = find_join_link(&app, &mut db, caller.tenant.id, id.0).await?;
+    Ok(HttpResponse::Ok().json(JoinLinkView::from(&link)))
 }
 
 /// Revoke a join link
@@ -218,6 +251,7 @@ impl From<InvitationError> for Problem {
             InvitationError::Link(error) => error.into(),
             InvitationError::Cancelled => Self::new(Code::AppointmentCancelled, error),
             InvitationError::Over => Self::new(Code::AppointmentOver, error),
+            InvitationError::NoMeetingUrl(_) => Self::new(Code::TokensNotSetUp, error),
             InvitationError::Revoked | InvitationError::NotShown | InvitationError::NoPublicUrl => {
                 Self::new(Code::NoInvitation, error)
             }

@@ -91,7 +91,7 @@ pub fn routes(config: &mut web::ServiceConfig, allowed: &Origins) {
                 "/appointments/{id}/join-links",
                 [get().to(join_links::list), post().to(join_links::create)],
             ))
-            .service(at("/join-links/{id}", [delete().to(join_links::revoke)]))
+            .service(at("/join-links/{id}", [get().to(join_links::show), delete().to(join_links::revoke)]))
             .service(at("/join-links/{id}/invitation", [get().to(join_links::invite)]))
             .service(at("/rooms/{room}/tokens", [post().to(tokens::for_room)]))
             .service(at("/tokens", [post().to(tokens::for_many)]))

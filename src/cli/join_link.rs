@@ -32,9 +32,12 @@ enum JoinLinkCommand {
     Make {
         /// Which appointment
         appointment: AppointmentId,
-        /// Whom it is for, by id, external id or e-mail address [default: guests]
-        #[arg(long, value_name = "WHO")]
+        /// Whom it is for, by id, external id or e-mail address
+        #[arg(long, value_name = "WHO", required_unless_present = "guests")]
         participant: Option<String>,
+        /// It is for guests
+        #[arg(long, conflicts_with = "participant")]
+        guests: bool,
     },
     /// Revoke a link, at once and for good
     Revoke {
@@ -60,7 +63,7 @@ impl JoinLinkArgs {
                 let links = list_join_links(app, &mut db, tenant.id, appointment).await?;
                 output.list(&links.iter().map(JoinLinkView::from).collect::<Vec<_>>())
             }
-            JoinLinkCommand::Make { appointment, participant } => {
+            JoinLinkCommand::Make { appointment, participant, guests: _ } => {
                 let link = make_join_link(app, &tenant.name, appointment, participant.as_deref()).await?;
                 output.one(&JoinLinkView::from(&link))
             }

@@ -10,15 +10,18 @@ mod page;
 mod piece;
 
 use std::error::Error;
+use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, AcceptLanguage, Header as _, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::timeout;
 
 use self::page::{Nothing, Page};
-use crate::actions::calendar::{Draft, link_calendar};
+use crate::actions::calendar::link_calendar;
 use crate::actions::join::{EnterError, Visit, VisitError, enter, visit};
 use crate::actions::join_links::url;
 use crate::actions::mint::MintError;
@@ -28,8 +31,11 @@ use crate::http::fault::method_not_allowed;
 use crate::http::{client, get};
 use crate::reservation::Doorway;
 use crate::store::StoreError;
-use crate::telemetry::Failure;
+use crate::telemetry::{Expected, Failure};
 use crate::texts::{Texts, texts, wished};
+
+/// How long somebody waits for a place.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Every URL of people.
 pub fn routes(config: &mut web::ServiceConfig) {
@@ -117,11 +123,12 @@ async fn calendar(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
         return closed(&app, &request, &visit);
     }
     match calendar_of(&app, language(&request, &app, Some(&visit)), &visit).await {
-        Ok(draft) => {
+        Ok(None) => nothing(&request, &app, Nothing::Unavailable, Some(&visit), None),
+        Ok(Some(file)) => {
             let mut response = HttpResponse::Ok()
                 .insert_header((header::CONTENT_DISPOSITION, "attachment; filename=\"appointment.ics\""))
                 .content_type("text/calendar; charset=utf-8")
-                .body(draft.written().await);
+                .body(file);
             keep_private(&mut response);
             response
         }
@@ -129,9 +136,14 @@ async fn calendar(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
     }
 }
 
-async fn calendar_of(app: &App, texts: &Texts, visit: &Visit) -> Result<Draft, StoreError> {
+/// The calendar as a file; `None` where too many others are being written.
+async fn calendar_of(app: &App, texts: &Texts, visit: &Visit) -> Result<Option<String>, StoreError> {
+    let Some(_place) = place(&app.calendars).await else { return Ok(None) };
     let mut db = app.db.acquire().await?;
-    link_calendar(&mut db, texts, &visit.tenant, &visit.appointment, &url(app, &visit.code)).await
+    let draft =
+        link_calendar(&mut db, texts, &visit.tenant, &visit.appointment, &url(app, &visit.code)).await?;
+    drop(db);
+    Ok(Some(draft.written().await))
 }
 
 /// Who has come, or the page that says why nobody has.
@@ -140,12 +152,21 @@ async fn arrive(app: &App, request: &HttpRequest) -> Result<Visit, HttpResponse>
     let Some(code) = code(request) else {
         return Err(nothing(request, app, Nothing::Unknown, None, None));
     };
+    // However many come at once, connections are left for others.
+    let Some(_place) = place(&app.visitors).await else {
+        return Err(nothing(request, app, Nothing::Unavailable, None, None));
+    };
     let network = client::address(request, &app.trusted_proxies).map(client::network);
     visit(app, &code, network).await.map_err(|error| match &error {
         VisitError::Unknown => nothing(request, app, Nothing::Unknown, None, None),
         VisitError::TooMany => nothing(request, app, Nothing::TooMany, None, None),
         VisitError::Store(_) => nothing(request, app, Nothing::Unavailable, None, Some(&error)),
     })
+}
+
+/// A place among those who may come in at once; `None` where there was none for a while.
+async fn place(places: &Semaphore) -> Option<SemaphorePermit<'_>> {
+    timeout(PATIENCE, places.acquire()).await.ok()?.ok()
 }
 
 fn code(request: &HttpRequest) -> Option<JoinCode> {
@@ -174,6 +195,9 @@ fn language(request: &HttpRequest, app: &App, visit: Option<&Visit>) -> &'static
 }
 
 async fn let_in(app: &App, request: &HttpRequest, visit: &Visit) -> HttpResponse {
+    let Some(_place) = place(&app.visitors).await else {
+        return nothing(request, app, Nothing::Unavailable, Some(visit), None);
+    };
     match enter(app, visit).await {
         Ok(address) => {
             app.metrics.join_visit("entered");
@@ -208,8 +232,7 @@ fn open(
 ) -> HttpResponse {
     let page = Page::of(visit, language(request, app, Some(visit)), app.clock.now());
     app.metrics.join_visit(page.state);
-    page.with_button(password, enters_by_itself)
-        .respond(StatusCode::OK, visit.tenant.policy.meeting_url.as_ref())
+    page.with_button(password, enters_by_itself).respond(StatusCode::OK)
 }
 
 /// The page before a door that is closed.
@@ -224,7 +247,11 @@ fn closed(app: &App, request: &HttpRequest, visit: &Visit) -> HttpResponse {
     };
     let page = Page::of(visit, language(request, app, Some(visit)), app.clock.now());
     app.metrics.join_visit(page.state);
-    page.respond(status, None)
+    let mut response = page.respond(status);
+    if visit.doorway == Doorway::Full {
+        response.extensions_mut().insert(Expected);
+    }
+    response
 }
 
 /// The page where nobody gets in, whoever they are.
@@ -242,7 +269,7 @@ fn nothing(
     };
     let page = Page::nothing(what, language(request, app, visit), visit);
     app.metrics.join_visit(page.state);
-    let mut response = page.respond(status, None);
+    let mut response = page.respond(status);
     if let Some(error) = error {
         Failure::of(error).attach(&mut response);
     }
@@ -256,6 +283,7 @@ fn keep_private(response: &mut HttpResponse) {
         (header::REFERRER_POLICY, "no-referrer"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (HeaderName::from_static("x-robots-tag"), "noindex, nofollow"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     ] {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }

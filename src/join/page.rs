@@ -14,11 +14,14 @@ use sha2::{Digest as _, Sha256};
 use super::keep_private;
 use super::piece::{self, Piece};
 use crate::actions::join::Visit;
-use crate::reservation::{BaseUrl, BookedDate, Brand, Doorway, Logo, Tenant, Title};
+use crate::reservation::{BookedDate, Brand, Doorway, Logo, Tenant, Title};
 use crate::texts::Texts;
 
-/// How often a page that waits is loaded anew, at the most and at the least, in seconds.
+/// How often a page that waits is loaded anew in the hour before the opening, at the most and at the least, in seconds.
 const REFRESH: [i64; 2] = [5, 60];
+
+/// After how many seconds wrong codes are forgotten.
+const GUESSING_SECONDS: u32 = 600;
 
 /// Why nobody gets in, whoever they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +64,7 @@ pub(super) struct Page {
     enters_by_itself: bool,
     has_script: bool,
     calendar: Option<String>,
+    contact: Option<String>,
 }
 
 /// An appointment, as the page shows it.
@@ -85,8 +89,10 @@ impl Page {
             Some(date) => at(id, date.slot.starts()),
             None => at(id, visit.appointment.slot.starts()),
         };
+        let is_far = matches!(visit.doorway, Doorway::Early { opens_at } if is_day_off(opens_at, now, zone));
+        let heading = if is_far { texts.text("early-title-day") } else { page.heading };
         let lead = match visit.doorway {
-            Doorway::Early { opens_at } if is_day_off(opens_at, now, zone) => at("early-lead-day", opens_at),
+            Doorway::Early { opens_at } if is_far => at("early-lead-day", opens_at),
             Doorway::Early { opens_at } => at("early-lead", opens_at),
             Doorway::Occupied { until } => at("occupied-lead", until),
             Doorway::Over => of_date("over-lead"),
@@ -102,12 +108,6 @@ impl Page {
         let was_moved = |date: &&BookedDate| is_coming && date.slot.starts() != date.original_start;
         let moved = visit.date.as_ref().filter(was_moved).map(|date| at("moved", date.original_start));
         let instead = visit.instead_of.as_ref().map(|date| at("instead-of", date.slot.starts()));
-        let is_sad = !is_coming && visit.doorway != Doorway::Unplanned;
-        let contact = visit.brand.contact.as_ref().filter(|_| is_sad);
-        let contact = contact.map(|contact| {
-            let told = [("organisation", organisation.as_str()), ("contact", contact.as_str())];
-            piece::plain(texts.with("contact", told))
-        });
         let is_told = !matches!(visit.doorway, Doorway::Revoked | Doorway::SwitchedOff);
         let appointment = visit.date.as_ref().filter(|_| is_told).map(|date| Shown::of(visit, date, texts));
         let left = match visit.doorway {
@@ -117,8 +117,9 @@ impl Page {
         let waits = matches!(visit.doorway, Doorway::Early { .. } | Doorway::Occupied { .. } | Doorway::Full);
         let days = left.map_or(0, |left| left.num_days());
         Self {
+            heading,
             lead,
-            notes: moved.into_iter().chain(instead).chain(contact).collect(),
+            notes: moved.into_iter().chain(instead).collect(),
             appointment,
             opens_in_ms: left.map(|left| left.num_milliseconds()),
             days_left: (days > 0).then(|| texts.with("early-days", [("days", days)])),
@@ -148,6 +149,10 @@ impl Page {
         let lead = texts.with(&format!("{state}-lead"), [("organisation", organisation.as_str())]);
         let brand = of.map(|(_, brand)| brand);
         let (color, on_color) = brand.cloned().unwrap_or_default().colors();
+        let contact = brand.and_then(|brand| brand.contact.as_ref()).map(|contact| {
+            let told = [("organisation", organisation.as_str()), ("contact", contact.as_str())];
+            texts.with("contact", told)
+        });
         Self {
             texts,
             nonce: nonce(),
@@ -170,6 +175,7 @@ impl Page {
             enters_by_itself: false,
             has_script: false,
             calendar: None,
+            contact,
         }
     }
 
@@ -179,18 +185,19 @@ impl Page {
         Self { has_button: true, password, enters_by_itself, ..self }
     }
 
-    /// What it says, without what changes with each second.
+    /// Notes what it says, without what changes with each second.
     fn versioned(self) -> Self {
-        let notes: String = self.notes.iter().map(|note| piece::told(note)).collect();
-        let shown = self.appointment.as_ref();
-        let shown =
-            shown.map(|shown| [&shown.title, &shown.starts, &shown.booked].map(String::as_str).join("\n"));
-        let said = [self.state, &notes, &shown.unwrap_or_default()].join("\n");
-        Self { version: URL_SAFE_NO_PAD.encode(&Sha256::digest(said)[..9]), ..self }
+        let mut said = vec![self.state.to_owned(), self.heading.clone(), piece::told(&self.lead)];
+        said.extend(self.notes.iter().map(|note| piece::told(note)));
+        if let Some(Shown { title, hosts, starts, times, booked, .. }) = &self.appointment {
+            let hosts = hosts.clone().unwrap_or_default();
+            said.extend([title.clone(), hosts, starts.clone(), piece::told(times), booked.clone()]);
+        }
+        Self { version: URL_SAFE_NO_PAD.encode(&Sha256::digest(said.join("\n"))[..9]), ..self }
     }
 
-    /// The answer. Forms lead here, and from here to where people meet.
-    pub(super) fn respond(&self, status: StatusCode, meeting_url: Option<&BaseUrl>) -> HttpResponse {
+    /// The answer.
+    pub(super) fn respond(&self, status: StatusCode) -> HttpResponse {
         let html = match self.render() {
             Ok(html) => html,
             Err(error) => {
@@ -198,18 +205,22 @@ impl Page {
                 self.heading.clone()
             }
         };
-        let form_action = meeting_url.map_or_else(String::new, |url| format!(" {}", url.origin()));
+        // Source: browsers hold every redirect that follows a form against this. Where a meeting URL sends people on to, only
+        // its server knows.
+        let form_action = if self.has_button { "'self' https: http:" } else { "'none'" };
         let nonce = &self.nonce;
         let policy = format!(
             "default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; img-src data:; \
-             connect-src 'self'; form-action 'self'{form_action}; base-uri 'none'; frame-ancestors 'none'"
+             connect-src 'self'; form-action {form_action}; base-uri 'none'; frame-ancestors 'none'"
         );
         let mut response = HttpResponse::build(status);
         response
             .insert_header((header::CONTENT_SECURITY_POLICY, policy))
             .insert_header((header::X_FRAME_OPTIONS, "DENY"))
             .insert_header((header::CONTENT_LANGUAGE, self.texts.language().to_string()));
-        if let Some(seconds) = self.refresh.filter(|_| status.is_server_error()) {
+        let wait =
+            if status == StatusCode::TOO_MANY_REQUESTS { Some(GUESSING_SECONDS) } else { self.refresh };
+        if let Some(seconds) = wait.filter(|_| !status.is_success()) {
             response.insert_header((header::RETRY_AFTER, seconds));
         }
         let mut response = response.content_type("text/html; charset=utf-8").body(html);
@@ -261,6 +272,7 @@ fn is_day_off(at: DateTime<Utc>, now: DateTime<Utc>, zone: Tz) -> bool {
 /// In time for the opening, and now and then before: the appointment may be moved.
 fn refresh(left: Option<TimeDelta>) -> u32 {
     let [least, most] = REFRESH;
+    let most = if left.is_some_and(|left| left > TimeDelta::hours(1)) { most * 5 } else { most };
     let seconds = left.map_or(15, |left| left.num_seconds() + 1).clamp(least, most);
     seconds.try_into().unwrap_or(60)
 }
@@ -270,4 +282,51 @@ fn nonce() -> String {
     let mut bits = [0; 16];
     getrandom::fill(&mut bits).expect("the system has random numbers");
     STANDARD.encode(bits)
+}
+
+#[cfg(test)]
+mod tests {
+    use strum::VariantArray as _;
+
+    use super::*;
+    use crate::reservation::wording::Language;
+    use crate::texts::texts;
+
+    #[test]
+    fn whatever_people_find_there_is_a_title_and_a_sentence_for_it_in_each_language() {
+        let at = DateTime::<Utc>::MIN_UTC;
+        let found = [
+            Doorway::Open,
+            Doorway::Early { opens_at: at },
+            Doorway::Occupied { until: at },
+            Doorway::Full,
+            Doorway::Over,
+            Doorway::Unplanned,
+            Doorway::Cancelled,
+            Doorway::Revoked,
+            Doorway::SwitchedOff,
+        ];
+        for language in Language::VARIANTS {
+            let texts = texts(*language);
+            for state in found.map(state) {
+                for id in [format!("{state}-title"), format!("{state}-lead")] {
+                    assert_ne!(texts.text(&id), id, "{language}");
+                }
+            }
+            for what in [Nothing::Unknown, Nothing::TooMany, Nothing::Unready, Nothing::Unavailable] {
+                let html = Page::nothing(what, texts, None).render().unwrap();
+                let body = html.split_once("<body").unwrap().1;
+                assert!(!body.contains("-title") && !body.contains("-lead"), "{body}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_page_is_loaded_anew_in_time_and_not_much_more_often_than_needed() {
+        for (left, seconds) in
+            [(Some(2), 5), (Some(30), 31), (Some(600), 60), (Some(86_400), 300), (None, 15)]
+        {
+            assert_eq!(refresh(left.map(TimeDelta::seconds)), seconds, "{left:?}");
+        }
+    }
 }

@@ -82,7 +82,10 @@ impl FromStr for BaseUrl {
             url.username().is_empty() && url.password().is_none() && url[Position::AfterPath..].is_empty();
         let web = matches!(url.scheme(), "http" | "https") && url.has_host();
         let short = url.as_str().len() <= Self::MAX_BYTES;
-        if bare && web && short { Ok(Self(url)) } else { Err(BaseUrlError) }
+        // It stands in headers, where others separate.
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._[]:".contains(c);
+        let plain = url.host_str().unwrap_or_default().chars().all(is_plain);
+        if bare && web && plain && short { Ok(Self(url)) } else { Err(BaseUrlError) }
     }
 }
 
@@ -117,6 +120,9 @@ mod tests {
             "https://example.org?x",
             "https://example.org#x",
             "mailto:a@example.org",
+            "https://meet.example.org;sandbox",
+            "https://a,b",
+            "https://*.example.org",
             &long,
         ] {
             assert_eq!(text.parse::<BaseUrl>(), Err(BaseUrlError), "{text}");

@@ -15,6 +15,7 @@ use super::{NameError, Reason};
     Eq,
     Default,
     strum::Display,
+    strum::VariantArray,
     strum::VariantNames,
     strum::EnumString,
     strum::IntoStaticStr,

@@ -80,10 +80,10 @@ def wrong_guesses(tenant, address):
     [
         (over, 410, "This appointment is over", "If you need another, ask Acme Clinic."),
         (cancelled, 410, "This appointment was cancelled", "If you need another, ask Acme Clinic."),
-        (revoked, 410, "This link is not good any more", "Ask Acme Clinic for a new one."),
+        (revoked, 410, "This link is no longer valid", "Ask Acme Clinic for a new one."),
         (switched_off, 403, "The rooms are switched off", "Acme Clinic has no video rooms at the moment."),
         (unready, 503, "You can't be let in right now", "Please tell Acme Clinic."),
-        (unknown, 404, "There is nothing behind this link", "Make sure that you have copied all of it"),
+        (unknown, 404, "This link doesn't work", "Make sure that you have copied all of it"),
     ],
 )
 def test_what_is_closed_for_good_says_so_and_what_to_do(tenant, visit, what, status, heading, lead, javascript):

@@ -130,7 +130,7 @@ def test_who_waits_is_told_when_the_appointment_is_moved_or_cancelled(tenant, vi
     booked.call("PATCH", body={"starts": in_berlin(next_of(1), "11:30").isoformat(), "duration_seconds": 1800})
     look_again(page)
     expect(page.locator(".lead")).to_contain_text("at 11:30.")
-    assert "This date was moved. It was to be on" in text(page, ".note") and "at 09:00." in text(page, ".note")
+    assert "This date was moved. It was planned for" in text(page, ".note") and "at 09:00." in text(page, ".note")
     booked.cancel()
     look_again(page)
     expect(page.locator("h1")).to_have_text("This appointment was cancelled")

@@ -94,6 +94,7 @@ const OPERATIONS: &[(&str, Kind)] = &[
     ("revokeFeed", Kind::Thing),
     ("createJoinLink", Kind::Thing),
     ("listJoinLinks", Kind::Thing),
+    ("getJoinLink", Kind::Thing),
     ("revokeJoinLink", Kind::Thing),
     ("getInvitation", Kind::Thing),
     ("listConferences", Kind::List(&["", "?limit=1&cursor={cursor}"])),
@@ -116,6 +117,7 @@ const CHANGES: &[(&str, &str)] = &[
     ("updateAppointment", r#"{"title":"changed"}"#),
     ("updateOccurrence", r#"{"title":"changed"}"#),
     ("updateFollowing", r#"{"title":"changed"}"#),
+    ("createJoinLink", r#"{"for_guests":true}"#),
 ];
 
 /// Everything of the first tenant is called so.

@@ -76,6 +76,7 @@ async fn nothing_of_a_page_or_a_redirect_is_kept_or_told_to_others() {
     }
     assert!(!policy.contains("unsafe") && !policy.contains("http"), "{policy}");
     assert_ne!(click(&link).await.header("content-security-policy"), policy, "a nonce is used once");
+    assert!(policy.contains("form-action 'none'"), "there is no form yet: {policy}");
     world.advance(minutes(60));
     for page in [&early, &click(&link).await, &open(&link, &[]).await, &open(&format!("{link}x"), &[]).await]
     {
@@ -309,6 +310,10 @@ async fn a_page_that_waits_is_told_when_something_has_changed() {
     assert_eq!(app.patch(&path, later).await.status, 200);
     let moved = state().await;
     assert_ne!(moved["version"], before["version"]);
+    assert_eq!(app.patch(&path, json!({ "early_open_seconds": 300 })).await.status, 200);
+    assert_ne!(state().await["version"], moved["version"], "it opens at another time");
+    assert_eq!(app.patch(&path, json!({ "early_open_seconds": 600 })).await.status, 200);
+    assert_eq!(state().await["version"], moved["version"]);
     assert!(click(&link).await.says("was moved"));
     world.advance(minutes(70));
     assert_eq!(state().await["state"], "open");

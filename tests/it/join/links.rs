@@ -53,12 +53,24 @@ async fn a_new_link_takes_the_place_of_the_one_before() {
     assert_eq!((made.status, &made.body["participant"]["name"]), (201, &json!("Bob")), "{made:?}");
     assert_eq!(click(&link_of(&appointment, 1)).await.status, 410);
     assert_eq!(click(made.body["url"].as_str().unwrap()).await.status, 303);
-    let again = app.post_once(&links(&appointment), "key", json!({})).await;
+    let again = app.post_once(&links(&appointment), "key", json!({ "for_guests": true })).await;
     assert_eq!(again.body["for_guests"], true, "{again:?}");
-    assert_eq!(app.post_once(&links(&appointment), "key", json!({})).await.body, again.body);
+    assert_eq!(
+        app.post_once(&links(&appointment), "key", json!({ "for_guests": true })).await.body,
+        again.body
+    );
     assert_eq!(click(&guests(&appointment)).await.status, 410);
     let nobody = app.post(&links(&appointment), json!({ "participant": "eve@example.org" })).await;
     assert_eq!((nobody.status, nobody.code()), (404, "not_found"));
+    for unclear in [json!({}), json!({ "participant": null }), json!({ "for_guests": false })] {
+        assert_eq!(
+            app.post(&links(&appointment), unclear).await.code(),
+            "invalid_fields",
+            "the guests' link stays"
+        );
+    }
+    let both = json!({ "for_guests": true, "participant": "bob@example.org" });
+    assert_eq!(app.post(&links(&appointment), both).await.code(), "invalid_fields");
     let wrong = app.post(&links(&appointment), json!({ "participant": 1, "x": 2 })).await;
     assert_eq!(wrong.pointers(), ["/x", "/participant"]);
     let live = app.get(&links(&appointment)).await.body;
@@ -206,4 +218,44 @@ async fn a_batch_tells_the_links_of_each_and_a_repetition_only_to_who_may_see_th
     assert!(!again.body.to_string().contains("/join/"), "{again:?}");
     let again = app.post_once("/v1/appointments", "single", super::hours("third", "10:00", "11:00")).await;
     assert!(again.status == 201 && !again.body.to_string().contains("/join/"), "{again:?}");
+}
+
+#[tokio::test]
+async fn the_mail_of_a_series_tells_the_next_dates_and_not_one_as_if_it_were_the_rule() {
+    let (_world, app) = doors().await;
+    let mut weekly = consultation();
+    weekly["recurrence"] = json!({ "rrule": "FREQ=WEEKLY;COUNT=8" });
+    let series = booked(&app, weekly).await;
+    let date = |day: &str| {
+        format!("/v1/appointments/{}/occurrences/2026-12-{day}T10:00:00Z", series["id"].as_str().unwrap())
+    };
+    assert_eq!(app.delete(&date("08")).await.status, 200);
+    assert_eq!(app.patch(&date("15"), json!({ "starts": "2026-12-15T15:00:00Z" })).await.status, 200);
+    let listed = app.get(&links(&series)).await.body;
+    let path = format!("/v1/join-links/{}/invitation", listed["data"][0]["id"].as_str().unwrap());
+    let mail = app.get(&path).await.body;
+    let dates = [
+        "Tuesday, 1 December 2026, 11:00 to 12:00",
+        "Tuesday, 15 December 2026, 16:00 to 17:00",
+        "Tuesday, 22 December 2026, 11:00 to 12:00",
+        "Tuesday, 29 December 2026, 11:00 to 12:00",
+        "Tuesday, 5 January 2027, 11:00 to 12:00",
+    ];
+    for form in [&mail["text"], &mail["html"]] {
+        let form = form.as_str().unwrap();
+        assert!(dates.iter().all(|date| form.contains(date)) && form.contains("and more"), "{form}");
+        assert!(!form.contains("8 December") && !form.contains("12 January"), "{form}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_invited_to_a_room_that_nobody_could_be_sent_to() {
+    let (world, app) = doors().await;
+    let appointment = booked(&app, consultation()).await;
+    let listed = app.get(&links(&appointment)).await.body;
+    let path = format!("/v1/join-links/{}", listed["data"][0]["id"].as_str().unwrap());
+    assert_eq!(app.get(&path).await.body, listed["data"][0]);
+    world.policy(|policy| policy.meeting_url = None).await;
+    let refused = app.get(&format!("{path}/invitation")).await;
+    assert_eq!((refused.status, refused.code()), (409, "tokens_not_set_up"), "{refused:?}");
 }
