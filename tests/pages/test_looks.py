@@ -43,7 +43,7 @@ def data_url(kind, data):
 BRANDS = {
     "light-svg": {"color": "#ffe14d", "logo": data_url("image/svg+xml", SVG)},
     "dark-png": {"color": "#101828", "logo": data_url("image/png", png())},
-    "middle": {"color": "#777777"},
+    "middle": {"color": "#777777", "contact": "reception@acme.example, +49 201 555 0100"},
 }
 
 
@@ -83,6 +83,11 @@ def without_end(tenant):
     return tenant.book(now() + minutes(60), title=None, ends=None).link
 
 
+def unplanned(tenant):
+    tenant.change(horizon_days=1)
+    return tenant.book(now() - minutes(120), recurrence={"rrule": "FREQ=WEEKLY"}).link
+
+
 def with_password(tenant):
     return tenant.book(now(), password="correct horse").link
 
@@ -103,7 +108,7 @@ def unavailable(tenant):
 
 PAGES = [
     early, another_day, long_names, moved, date_cancelled, without_end, occupied, full, with_password, is_open, over, cancelled,
-    revoked, switched_off, unready, unknown, too_many, unavailable,
+    unplanned, revoked, switched_off, unready, unknown, too_many, unavailable,
 ]
 
 
