@@ -37,14 +37,14 @@ def test_people_read_what_it_is_with_whom_and_when_by_their_own_clock(tenant, vi
     page = visit(tenant.book(starts).link, language="en-US", zone=zone)
     here = starts.astimezone(ZoneInfo(zone))
     day, time = here.strftime("%A, %B %-d, %Y"), here.strftime("%-I:%M %p")
-    assert text(page, "h1") == "You are early"
+    assert text(page, "h1") == "Your appointment is still to come"
     assert text(page, ".lead").startswith(f"The room opens on {day} at {time}.")
     assert text(page, "h2") == "Consultation"
     assert "with Ada Lovelace" in text(page)
     until = (here + minutes(30)).strftime("%-I:%M %p")
     assert f"{day} Time {time} to {until}" in text(page, "dl")
-    assert f"Times where you are ({name})" in text(page)
-    assert f"Booked as {starts.strftime('%A, %-d %B %Y, 09:00')} (Europe/Berlin)" in text(page)
+    assert f"Times in your time zone ({name})" in text(page)
+    assert f"Local time there: {starts.strftime('%A, %-d %B %Y, 09:00')} (Europe/Berlin)" in text(page)
     assert page.locator("html").get_attribute("lang") == "en"
 
 
@@ -83,7 +83,7 @@ def test_the_language_is_the_visitors_or_else_the_tenants(desk, visit, javascrip
     links = {own: desk.tenant(language=own).book(in_berlin(next_of(1))).link for own in ("en", "de")}
     for own, wish, read in [("en", "de-AT", "de"), ("de", "en-GB", "en"), ("de", "fr-FR", "de"), ("en", "fr-FR", "en")]:
         page = visit(links[own], wish, javascript=javascript)
-        heading = {"en": "You are early", "de": "Sie sind früh dran"}[read]
+        heading = {"en": "Your appointment is still to come", "de": "Ihr Termin steht noch bevor"}[read]
         time = {"en": "at 09:00.", "de": "um 09:00 Uhr."}[read]
         assert text(page, "h1") == heading and time in text(page), (own, wish)
         assert page.locator("html").get_attribute("lang") == read
