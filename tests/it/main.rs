@@ -12,6 +12,7 @@ mod crashes;
 mod credentials;
 mod decisions;
 mod doctor;
+mod doctor_on_tokens;
 mod forecast;
 mod free_busy;
 mod horizon;
