@@ -19,6 +19,7 @@ BEYOND_SCHEMAS = [
     r"^say `rrule` or `rdates`; null for once$",
     r"^say whose calendar it is: ",
     r"^say whom it is for: ",
+    r"^a logo ",
     r"^(it|the range) has to end after it starts$",
     r"^the appointment has to end ",
     r"^write \d+ participants in a batch at the most$",
