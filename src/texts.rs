@@ -10,6 +10,7 @@ use chrono_tz::Tz;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 
+use crate::reservation::Title;
 use crate::reservation::wording::Language;
 
 /// The texts of one language.
@@ -101,6 +102,13 @@ impl Texts {
 
     fn moment(&self, pattern: &str, at: DateTime<Utc>, zone: Tz) -> String {
         at.with_timezone(&zone).format_localized(&self.text(pattern), self.locale).to_string()
+    }
+
+    /// What an appointment is called; `Your video appointment`, where it has no title.
+    #[must_use]
+    pub fn title(&self, title: Option<&Title>) -> String {
+        let title = title.map(Title::as_str).filter(|title| !title.trim().is_empty());
+        title.map_or_else(|| self.text("untitled"), ToOwned::to_owned)
     }
 
     /// Names, as they are told one after the other: `Ada, Bob and Cem`.

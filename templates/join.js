@@ -68,6 +68,9 @@
           return;
         }
         if (now.refresh) next = now.refresh * 1000;
+      } else if (answer.status === 404) {
+        location.replace(here);
+        return;
       }
     } catch (error) {
       // The network is away for a moment: it is asked again.

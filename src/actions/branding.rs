@@ -3,7 +3,7 @@
 use super::appointment_change::Patch;
 use super::transaction::transact;
 use crate::app::App;
-use crate::reservation::{Brand, Color, Contact, DisplayName, Logo, TenantName};
+use crate::reservation::{Brand, Color, Contact, DisplayName, Logo, TenantId, TenantName};
 use crate::store::{StoreError, brands, tenants};
 
 /// What is to change.
@@ -34,6 +34,15 @@ impl From<sqlx::Error> for BrandError {
     fn from(error: sqlx::Error) -> Self {
         Self::Store(error.into())
     }
+}
+
+/// What people see of a tenant that was found.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn brand_of(app: &App, tenant: TenantId) -> Result<Brand, StoreError> {
+    let mut db = app.db.acquire().await?;
+    brands::get(&mut db, tenant).await
 }
 
 /// What people see of a tenant.

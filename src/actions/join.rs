@@ -15,16 +15,17 @@ use super::passwords::{UnlockError, unlock};
 use crate::app::App;
 use crate::credential::JoinCode;
 use crate::reservation::{
-    Appointment, Arrival, BookedDate, Brand, Doorway, JoinLinkId, Participant, RoomNow, Tenant, TenantName,
+    Appointment, Arrival, BookedDate, Doorway, JoinLinkId, Participant, RoomNow, Tenant, TenantName,
 };
-use crate::store::{StoreError, appointments, brands, conferences, join_guesses, join_links, tenants};
+use crate::store::occurrences::DateWindow;
+use crate::store::{StoreError, appointments, conferences, join_guesses, join_links, tenants};
 use crate::token::VerifierKind;
 
 /// How many codes that there are not may come from one network in [`GUESSING`].
 pub const MOST_GUESSES: i64 = 60;
 
 /// The time in which they are counted.
-const GUESSING: TimeDelta = TimeDelta::minutes(10);
+pub const GUESSING: TimeDelta = TimeDelta::minutes(10);
 
 /// Somebody who has come by a join link.
 #[derive(Debug)]
@@ -35,15 +36,15 @@ pub struct Visit {
     pub code: JoinCode,
     /// The tenant.
     pub tenant: Tenant,
-    /// What people see of it.
-    pub brand: Brand,
     /// The appointment.
     pub appointment: Appointment,
     /// Who they are; `None` for a guest.
     pub participant: Option<Participant>,
     /// What they find.
     pub doorway: Doorway,
-    /// The date that they come for; or else one that is cancelled, or the last.
+    /// When and where they come in.
+    pub coming: Option<DateWindow>,
+    /// The date that is; or else one that is cancelled, or the last.
     pub date: Option<BookedDate>,
     /// A date that would have come before that one, and was cancelled.
     pub instead_of: Option<BookedDate>,
@@ -102,12 +103,11 @@ pub async fn visit(app: &App, code: &JoinCode, network: Option<IpNet>) -> Result
     let tenant = tenants::by_id(&mut db, link.tenant).await?.ok_or(VisitError::Unknown)?;
     let appointment = appointments::by_id(&mut db, tenant.id, link.appointment).await?;
     let appointment = appointment.ok_or(VisitError::Unknown)?;
-    let brand = brands::get(&mut db, tenant.id).await?;
     let Coming { date, shown, instead_of } = coming(&mut db, &appointment, now).await?;
     let room = match &date {
-        Ok((date, room)) if date.window.gate <= now => {
+        Ok((date, coming)) if date.window.gate <= now => {
             let with_count = tenant.policy.capacity.is_some();
-            conferences::room_now(&mut db, tenant.id, room, now, with_count).await?
+            conferences::room_now(&mut db, tenant.id, coming.room.key(), now, with_count).await?
         }
         _ => RoomNow::default(),
     };
@@ -115,7 +115,7 @@ pub async fn visit(app: &App, code: &JoinCode, network: Option<IpNet>) -> Result
     let arrival = Arrival {
         switched_off: tenant.disabled_at.is_some(),
         revoked: link.revoked_at.is_some() || (link.participant.is_some() && participant.is_none()),
-        date: date.map(|(date, _)| date),
+        date: date.as_ref().map(|(date, _)| *date).map_err(|none| *none),
         room,
         capacity: tenant.policy.capacity,
     };
@@ -124,10 +124,10 @@ pub async fn visit(app: &App, code: &JoinCode, network: Option<IpNet>) -> Result
         link: link.id,
         code: code.clone(),
         tenant,
-        brand,
         appointment,
         participant,
         doorway,
+        coming: date.ok().map(|(_, coming)| coming),
         date: shown,
         instead_of,
     })
@@ -174,8 +174,9 @@ impl Visit {
 pub async fn enter(app: &App, visit: &Visit) -> Result<SecretString, EnterError> {
     let base = visit.tenant.policy.meeting_url.as_ref();
     let base = base.ok_or_else(|| EnterError::NoMeetingUrl(visit.tenant.name.clone()))?;
-    let date = visit.date.as_ref().ok_or(MintError::UnknownDate)?;
-    let opens = Opens::Appointment { id: visit.appointment.id, original_start: Some(date.original_start) };
+    let date = visit.coming.clone().ok_or(MintError::UnknownDate)?;
+    let room = base.with_segment(date.room.as_str());
+    let opens = Opens::Date(date, visit.appointment.participants.clone());
     let holder = match &visit.participant {
         Some(participant) => Holder::Participant(participant.id.to_string()),
         None => Holder::Guest(None),
@@ -185,7 +186,7 @@ pub async fn enter(app: &App, visit: &Visit) -> Result<SecretString, EnterError>
     let minted = mint_in(app, &mut db, &visit.tenant, &TokenRequest::new(opens, holder)).await?;
     drop(db);
     tracing::info!(link.id = %visit.link, token.id = %minted.id, "somebody came in by a join link");
-    Ok(entrance(&base.with_segment(date.room.as_str()), &minted))
+    Ok(entrance(&room, &minted))
 }
 
 /// Where one enters a room with a token. Jitsi takes it from the fragment, which no browser sends anywhere and no server

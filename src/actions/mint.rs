@@ -14,8 +14,9 @@ pub(super) use self::sign::{served_key, sign, signer};
 use super::private_keys::UnlockKeyError;
 use super::transaction::transact;
 use crate::app::App;
-use crate::reservation::{AppointmentId, Role, RoomName, Tenant, TokenId, Window};
+use crate::reservation::{AppointmentId, Participant, Role, RoomName, Tenant, TokenId, Window};
 use crate::signing::{Algorithm, KeyError, Kid, MAX_BYTES};
+use crate::store::occurrences::DateWindow;
 use crate::store::signers::Signer;
 use crate::store::signing_keys::Origin;
 use crate::store::{StoreError, servers};
@@ -48,6 +49,8 @@ pub enum Opens {
     },
     /// A room that is open within a window, which nobody has to look up.
     Window(RoomName, Window),
+    /// A date that was read a moment ago, with who is expected there.
+    Date(DateWindow, Vec<Participant>),
 }
 
 /// Whom a token is for.

@@ -21,6 +21,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
 use self::page::{Nothing, Page};
+use crate::actions::branding::brand_of;
 use crate::actions::calendar::link_calendar;
 use crate::actions::join::{EnterError, Visit, VisitError, enter, visit};
 use crate::actions::join_links::url;
@@ -29,7 +30,7 @@ use crate::app::App;
 use crate::credential::JoinCode;
 use crate::http::fault::method_not_allowed;
 use crate::http::{client, get};
-use crate::reservation::Doorway;
+use crate::reservation::{Brand, Doorway, Tenant};
 use crate::store::StoreError;
 use crate::telemetry::{Expected, Failure};
 use crate::texts::{Texts, texts, wished};
@@ -54,11 +55,13 @@ pub fn routes(config: &mut web::ServiceConfig) {
 /// Shows what is behind a link, or sends who navigates to an open room on into it.
 async fn show(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
     match arrive(&app, &request).await {
-        Ok(visit) if visit.doorway == Doorway::Open && navigates(&request) => {
+        Ok((visit, _place)) if visit.doorway == Doorway::Open && navigates(&request) => {
             receive(&app, &request, &visit).await
         }
-        Ok(visit) if visit.doorway == Doorway::Open => open(&app, &request, &visit, None, true),
-        Ok(visit) => closed(&app, &request, &visit),
+        Ok((visit, _place)) if visit.doorway == Doorway::Open => {
+            open(&app, &request, &visit, None, true).await
+        }
+        Ok((visit, _place)) => closed(&app, &request, &visit).await,
         Err(response) => response,
     }
 }
@@ -69,11 +72,11 @@ const SEEN: &str = "seen";
 /// Lets in who has pressed the button, once they have seen what they will be asked for.
 async fn press(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
     match arrive(&app, &request).await {
-        Ok(visit) if visit.doorway == Doorway::Open && request.query_string() == SEEN => {
+        Ok((visit, _place)) if visit.doorway == Doorway::Open && request.query_string() == SEEN => {
             let_in(&app, &request, &visit).await
         }
-        Ok(visit) if visit.doorway == Doorway::Open => receive(&app, &request, &visit).await,
-        Ok(visit) => closed(&app, &request, &visit),
+        Ok((visit, _place)) if visit.doorway == Doorway::Open => receive(&app, &request, &visit).await,
+        Ok((visit, _place)) => closed(&app, &request, &visit).await,
         Err(response) => response,
     }
 }
@@ -81,9 +84,9 @@ async fn press(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
 /// Lets somebody in, or shows them the password: it has to be read before it can be typed.
 async fn receive(app: &App, request: &HttpRequest, visit: &Visit) -> HttpResponse {
     match visit.password(app) {
-        Ok(Some(password)) => open(app, request, visit, Some(password), false),
+        Ok(Some(password)) => open(app, request, visit, Some(password), false).await,
         Ok(None) => let_in(app, request, visit).await,
-        Err(error) => nothing(request, app, Nothing::Unready, Some(visit), Some(&error)),
+        Err(error) => nothing(request, app, Nothing::Unready, Some(visit), Some(&error)).await,
     }
 }
 
@@ -99,8 +102,9 @@ struct Standing {
 
 async fn state(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
     match arrive(&app, &request).await {
-        Ok(visit) => {
-            let page = Page::of(&visit, language(&request, &app, Some(&visit)), app.clock.now());
+        Ok((visit, _place)) => {
+            let texts = language(&request, &app, Some(&visit));
+            let page = Page::of(&visit, &Brand::default(), texts, app.clock.now());
             let mut response = HttpResponse::Ok().json(Standing {
                 state: page.state,
                 version: page.version.clone(),
@@ -115,15 +119,15 @@ async fn state(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
 
 /// The appointment for the visitor's own calendar, with the link that they came by.
 async fn calendar(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
-    let visit = match arrive(&app, &request).await {
-        Ok(visit) => visit,
+    let (visit, _place) = match arrive(&app, &request).await {
+        Ok(arrived) => arrived,
         Err(response) => return response,
     };
     if matches!(visit.doorway, Doorway::Revoked | Doorway::SwitchedOff) {
-        return closed(&app, &request, &visit);
+        return closed(&app, &request, &visit).await;
     }
     match calendar_of(&app, language(&request, &app, Some(&visit)), &visit).await {
-        Ok(None) => nothing(&request, &app, Nothing::Unavailable, Some(&visit), None),
+        Ok(None) => nothing(&request, &app, Nothing::Unavailable, Some(&visit), None).await,
         Ok(Some(file)) => {
             let mut response = HttpResponse::Ok()
                 .insert_header((header::CONTENT_DISPOSITION, "attachment; filename=\"appointment.ics\""))
@@ -132,7 +136,7 @@ async fn calendar(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
             keep_private(&mut response);
             response
         }
-        Err(error) => nothing(&request, &app, Nothing::Unavailable, Some(&visit), Some(&error)),
+        Err(error) => nothing(&request, &app, Nothing::Unavailable, Some(&visit), Some(&error)).await,
     }
 }
 
@@ -146,22 +150,28 @@ async fn calendar_of(app: &App, texts: &Texts, visit: &Visit) -> Result<Option<S
     Ok(Some(draft.written().await))
 }
 
-/// Who has come, or the page that says why nobody has.
-async fn arrive(app: &App, request: &HttpRequest) -> Result<Visit, HttpResponse> {
+/// Who has come, with a place for as long as they are looked after; or the page that says why nobody has.
+async fn arrive<'a>(
+    app: &'a App,
+    request: &HttpRequest,
+) -> Result<(Visit, SemaphorePermit<'a>), HttpResponse> {
     // What can't be a code costs no look-up.
     let Some(code) = code(request) else {
-        return Err(nothing(request, app, Nothing::Unknown, None, None));
+        return Err(nothing(request, app, Nothing::Unknown, None, None).await);
     };
     // However many come at once, connections are left for others.
-    let Some(_place) = place(&app.visitors).await else {
-        return Err(nothing(request, app, Nothing::Unavailable, None, None));
+    let Some(place) = place(&app.visitors).await else {
+        return Err(nothing(request, app, Nothing::Unavailable, None, None).await);
     };
     let network = client::address(request, &app.trusted_proxies).map(client::network);
-    visit(app, &code, network).await.map_err(|error| match &error {
-        VisitError::Unknown => nothing(request, app, Nothing::Unknown, None, None),
-        VisitError::TooMany => nothing(request, app, Nothing::TooMany, None, None),
-        VisitError::Store(_) => nothing(request, app, Nothing::Unavailable, None, Some(&error)),
-    })
+    match visit(app, &code, network).await {
+        Ok(visit) => Ok((visit, place)),
+        Err(VisitError::Unknown) => Err(nothing(request, app, Nothing::Unknown, None, None).await),
+        Err(VisitError::TooMany) => Err(nothing(request, app, Nothing::TooMany, None, None).await),
+        Err(error @ VisitError::Store(_)) => {
+            Err(nothing(request, app, Nothing::Unavailable, None, Some(&error)).await)
+        }
+    }
 }
 
 /// A place among those who may come in at once; `None` where there was none for a while.
@@ -195,9 +205,6 @@ fn language(request: &HttpRequest, app: &App, visit: Option<&Visit>) -> &'static
 }
 
 async fn let_in(app: &App, request: &HttpRequest, visit: &Visit) -> HttpResponse {
-    let Some(_place) = place(&app.visitors).await else {
-        return nothing(request, app, Nothing::Unavailable, Some(visit), None);
-    };
     match enter(app, visit).await {
         Ok(address) => {
             app.metrics.join_visit("entered");
@@ -217,26 +224,37 @@ async fn let_in(app: &App, request: &HttpRequest, visit: &Visit) -> HttpResponse
                 | MintError::Contended
                 | MintError::Store(_),
             ),
-        ) => nothing(request, app, Nothing::Unavailable, Some(visit), Some(&error)),
-        Err(error) => nothing(request, app, Nothing::Unready, Some(visit), Some(&error)),
+        ) => nothing(request, app, Nothing::Unavailable, Some(visit), Some(&error)).await,
+        Err(error) => nothing(request, app, Nothing::Unready, Some(visit), Some(&error)).await,
     }
 }
 
+/// The page for who has come.
+async fn page(app: &App, request: &HttpRequest, visit: &Visit) -> Page {
+    let brand = brand(app, &visit.tenant).await;
+    Page::of(visit, &brand, language(request, app, Some(visit)), app.clock.now())
+}
+
+/// What people see of the tenant. Better nothing of it than no page.
+async fn brand(app: &App, tenant: &Tenant) -> Brand {
+    brand_of(app, tenant.id).await.unwrap_or_default()
+}
+
 /// The page before an open door.
-fn open(
+async fn open(
     app: &App,
     request: &HttpRequest,
     visit: &Visit,
     password: Option<SecretString>,
     enters_by_itself: bool,
 ) -> HttpResponse {
-    let page = Page::of(visit, language(request, app, Some(visit)), app.clock.now());
+    let page = page(app, request, visit).await;
     app.metrics.join_visit(page.state);
     page.with_button(password, enters_by_itself).respond(StatusCode::OK)
 }
 
 /// The page before a door that is closed.
-fn closed(app: &App, request: &HttpRequest, visit: &Visit) -> HttpResponse {
+async fn closed(app: &App, request: &HttpRequest, visit: &Visit) -> HttpResponse {
     let status = match visit.doorway {
         Doorway::Open | Doorway::Early { .. } | Doorway::Occupied { .. } | Doorway::Unplanned => {
             StatusCode::OK
@@ -245,7 +263,7 @@ fn closed(app: &App, request: &HttpRequest, visit: &Visit) -> HttpResponse {
         Doorway::Over | Doorway::Cancelled | Doorway::Revoked => StatusCode::GONE,
         Doorway::SwitchedOff => StatusCode::FORBIDDEN,
     };
-    let page = Page::of(visit, language(request, app, Some(visit)), app.clock.now());
+    let page = page(app, request, visit).await;
     app.metrics.join_visit(page.state);
     let mut response = page.respond(status);
     if visit.doorway == Doorway::Full {
@@ -255,7 +273,7 @@ fn closed(app: &App, request: &HttpRequest, visit: &Visit) -> HttpResponse {
 }
 
 /// The page where nobody gets in, whoever they are.
-fn nothing(
+async fn nothing(
     request: &HttpRequest,
     app: &App,
     what: Nothing,
@@ -267,7 +285,13 @@ fn nothing(
         Nothing::TooMany => StatusCode::TOO_MANY_REQUESTS,
         Nothing::Unready | Nothing::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
     };
-    let page = Page::nothing(what, language(request, app, visit), visit);
+    let tenant = visit.map(|visit| &visit.tenant);
+    // While the database is away, there is no asking for more.
+    let brand = match tenant {
+        Some(tenant) if what != Nothing::Unavailable => brand(app, tenant).await,
+        _ => Brand::default(),
+    };
+    let page = Page::nothing(what, language(request, app, visit), tenant, &brand);
     app.metrics.join_visit(page.state);
     let mut response = page.respond(status);
     if let Some(error) = error {

@@ -13,15 +13,15 @@ use sha2::{Digest as _, Sha256};
 
 use super::keep_private;
 use super::piece::{self, Piece};
-use crate::actions::join::Visit;
-use crate::reservation::{BookedDate, Brand, Doorway, Logo, Tenant, Title};
+use crate::actions::join::{GUESSING, Visit};
+use crate::reservation::{BookedDate, Brand, Doorway, Logo, Tenant};
 use crate::texts::Texts;
 
 /// How often a page that waits is loaded anew in the hour before the opening, at the most and at the least, in seconds.
 const REFRESH: [i64; 2] = [5, 60];
 
-/// After how many seconds wrong codes are forgotten.
-const GUESSING_SECONDS: u32 = 600;
+/// The state of who has sent too many wrong codes.
+const TOO_MANY: &str = "too_many";
 
 /// Why nobody gets in, whoever they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,9 +80,9 @@ struct Shown {
 
 impl Page {
     /// The page for who has come.
-    pub(super) fn of(visit: &Visit, texts: &'static Texts, now: DateTime<Utc>) -> Self {
+    pub(super) fn of(visit: &Visit, brand: &Brand, texts: &'static Texts, now: DateTime<Utc>) -> Self {
         let zone = visit.appointment.time_zone;
-        let page = Self::empty(state(visit.doorway), texts, Some((&visit.tenant, &visit.brand)));
+        let page = Self::empty(state(visit.doorway), texts, Some(&visit.tenant), brand);
         let organisation = page.organisation.clone();
         let at = |id: &str, moment| piece::at(texts, id, moment, zone, &organisation);
         let of_date = |id: &str| match &visit.date {
@@ -132,24 +132,28 @@ impl Page {
     }
 
     /// The page for whoever comes.
-    pub(super) fn nothing(what: Nothing, texts: &'static Texts, visit: Option<&Visit>) -> Self {
+    pub(super) fn nothing(
+        what: Nothing,
+        texts: &'static Texts,
+        tenant: Option<&Tenant>,
+        brand: &Brand,
+    ) -> Self {
         let state = match what {
             Nothing::Unknown => "unknown",
-            Nothing::TooMany => "too_many",
+            Nothing::TooMany => TOO_MANY,
             Nothing::Unready => "unready",
             Nothing::Unavailable => "unavailable",
         };
-        let page = Self::empty(state, texts, visit.map(|visit| (&visit.tenant, &visit.brand)));
+        let page = Self::empty(state, texts, tenant, brand);
         let refresh = (what == Nothing::Unavailable).then_some(5);
         Self { refresh, has_script: refresh.is_some(), ..page }.versioned()
     }
 
-    fn empty(state: &'static str, texts: &'static Texts, of: Option<(&Tenant, &Brand)>) -> Self {
-        let organisation = of.map_or_else(|| "Frontdesk".to_owned(), |(tenant, brand)| brand.name(tenant));
+    fn empty(state: &'static str, texts: &'static Texts, tenant: Option<&Tenant>, brand: &Brand) -> Self {
+        let organisation = tenant.map_or_else(|| "Frontdesk".to_owned(), |tenant| brand.name(tenant));
         let lead = texts.with(&format!("{state}-lead"), [("organisation", organisation.as_str())]);
-        let brand = of.map(|(_, brand)| brand);
-        let (color, on_color) = brand.cloned().unwrap_or_default().colors();
-        let contact = brand.and_then(|brand| brand.contact.as_ref()).map(|contact| {
+        let (color, on_color) = brand.colors();
+        let contact = brand.contact.as_ref().map(|contact| {
             let told = [("organisation", organisation.as_str()), ("contact", contact.as_str())];
             texts.with("contact", told)
         });
@@ -159,7 +163,7 @@ impl Page {
             state,
             version: String::new(),
             refresh: None,
-            logo: brand.and_then(|brand| brand.logo.as_ref()).map(Logo::to_string),
+            logo: brand.logo.as_ref().map(Logo::to_string),
             logo_says: texts.with("brand-logo", [("organisation", organisation.as_str())]),
             color,
             on_color,
@@ -189,6 +193,7 @@ impl Page {
     fn versioned(self) -> Self {
         let mut said = vec![self.state.to_owned(), self.heading.clone(), piece::told(&self.lead)];
         said.extend(self.notes.iter().map(|note| piece::told(note)));
+        said.extend(self.days_left.clone());
         if let Some(Shown { title, hosts, starts, times, booked, .. }) = &self.appointment {
             let hosts = hosts.clone().unwrap_or_default();
             said.extend([title.clone(), hosts, starts.clone(), piece::told(times), booked.clone()]);
@@ -218,8 +223,8 @@ impl Page {
             .insert_header((header::CONTENT_SECURITY_POLICY, policy))
             .insert_header((header::X_FRAME_OPTIONS, "DENY"))
             .insert_header((header::CONTENT_LANGUAGE, self.texts.language().to_string()));
-        let wait =
-            if status == StatusCode::TOO_MANY_REQUESTS { Some(GUESSING_SECONDS) } else { self.refresh };
+        let guessing = || Some(GUESSING.num_seconds());
+        let wait = if self.state == TOO_MANY { guessing() } else { self.refresh.map(i64::from) };
         if let Some(seconds) = wait.filter(|_| !status.is_success()) {
             response.insert_header((header::RETRY_AFTER, seconds));
         }
@@ -233,13 +238,12 @@ impl Shown {
     fn of(visit: &Visit, date: &BookedDate, texts: &Texts) -> Self {
         let zone = visit.appointment.time_zone;
         let (starts, ends) = (date.slot.starts(), date.slot.ends());
-        let title = date.title.as_ref().map(Title::as_str).filter(|title| !title.trim().is_empty());
         let hosts = visit.appointment.hosts(visit.participant.as_ref().map(|one| one.id));
         let times = piece::range(texts, starts, ends, zone);
         let day = texts.day(starts, zone);
         let when = format!("{day}, {}", texts.time(starts, zone));
         Self {
-            title: title.map_or_else(|| texts.text("untitled"), ToOwned::to_owned),
+            title: texts.title(date.title.as_ref()),
             hosts: (!hosts.is_empty()).then(|| texts.with("with", [("hosts", texts.list(&hosts))])),
             starts: starts.to_rfc3339_opts(SecondsFormat::Millis, true),
             booked: texts.with("when-booked", [("when", when.as_str()), ("zone", zone.name())]),
@@ -314,7 +318,7 @@ mod tests {
                 }
             }
             for what in [Nothing::Unknown, Nothing::TooMany, Nothing::Unready, Nothing::Unavailable] {
-                let html = Page::nothing(what, texts, None).render().unwrap();
+                let html = Page::nothing(what, texts, None, &Brand::default()).render().unwrap();
                 let body = html.split_once("<body").unwrap().1;
                 assert!(!body.contains("-title") && !body.contains("-lead"), "{body}");
             }

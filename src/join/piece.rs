@@ -36,8 +36,7 @@ pub(super) fn plain(text: String) -> Vec<Piece> {
 
 /// A sentence whose `{ $day }` and `{ $time }` are that moment.
 pub(super) fn at(texts: &Texts, id: &str, at: DateTime<Utc>, zone: Tz, organisation: &str) -> Vec<Piece> {
-    let organisation =
-        organisation.replace([DAY, TIME].map(|mark| mark.chars().next().unwrap_or_default()), "");
+    let organisation = organisation.replace(|c| MARKS.contains(&c), "");
     let text = texts.with(id, [("day", DAY), ("time", TIME), ("organisation", &organisation)]);
     pieces(&text, |mark| moment(texts, at, zone, if mark == DAY { "day" } else { "time" }))
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::reservation::wording::Language;
-use crate::reservation::{Appointment, Brand, Contact, Participant, PersonName, Role, Slot, Tenant, Title};
+use crate::reservation::{Appointment, Brand, Contact, Participant, PersonName, Role, Slot, Tenant};
 use crate::texts::Texts;
 
 /// How many dates of a series are told.
@@ -52,8 +52,7 @@ impl Words {
         let (day, time) = (texts.day(starts, zone), texts.time(starts, zone));
         let hosts = appointment.hosts(reader.map(|reader| reader.id));
         let lead = if hosts.is_empty() { "invitation-lead" } else { "invitation-lead-with" };
-        let title = appointment.title.as_ref().map(Title::as_str).filter(|title| !title.trim().is_empty());
-        let title = title.map_or_else(|| texts.text("untitled"), ToOwned::to_owned);
+        let title = texts.title(appointment.title.as_ref());
         let (color, on_color) = brand.colors();
         let recurs = appointment.recurring.is_some();
         Self {

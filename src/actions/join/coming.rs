@@ -4,14 +4,14 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use crate::actions::mint::soonest;
-use crate::reservation::{Appointment, BookedDate, Date, NoDate, RoomKey};
+use crate::reservation::{Appointment, BookedDate, Date, NoDate};
 use crate::store::StoreError;
 use crate::store::occurrences::{self, DateWindow, Which};
 
 /// The date that somebody comes for, and what they are shown of it.
 pub(super) struct Coming {
-    /// The date and its room.
-    pub date: Result<(Date, RoomKey), NoDate>,
+    /// The date, also as it was read.
+    pub date: Result<(Date, DateWindow), NoDate>,
     /// The same as it is booked; without one, the one that they may have meant.
     pub shown: Option<BookedDate>,
     /// A cancelled date that would have come before it.
@@ -37,9 +37,8 @@ pub(super) async fn coming(
         let cancelled = occurrences::next_cancelled(db, tenant, id, now).await?;
         instead_of = cancelled.filter(|cancelled| cancelled.slot.starts() < next.slot.starts());
     }
-    let DateWindow { room, slot, window, .. } = next;
-    let date = Date { appointment: id, slot, window, gives_way };
-    Ok(Coming { date: Ok((date, room.key().clone())), shown, instead_of })
+    let date = Date { appointment: id, slot: next.slot, window: next.window, gives_way };
+    Ok(Coming { date: Ok((date, next)), shown, instead_of })
 }
 
 /// Whether the next booking in the room has it by now, as a decision has it: in the gap where people of the one before may

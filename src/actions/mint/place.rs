@@ -53,13 +53,30 @@ pub(super) async fn place(
                 participants: Vec::new(),
             })
         }
-        Opens::Window(room, window) => Ok(Place {
-            rooms: Rooms::One(room.key().clone()),
-            room: Some(room.clone()),
-            window: *window,
-            date: None,
-            participants: Vec::new(),
-        }),
+        Opens::Window(room, window) => Ok(unbooked(room, *window)),
+        Opens::Date(date, participants) => Ok(booked(date.clone(), participants.clone())),
+    }
+}
+
+/// A room that is open for a while without a booking.
+fn unbooked(room: &RoomName, window: Window) -> Place {
+    Place {
+        rooms: Rooms::One(room.key().clone()),
+        room: Some(room.clone()),
+        window,
+        date: None,
+        participants: Vec::new(),
+    }
+}
+
+/// The room of a date, with who is expected there.
+fn booked(date: DateWindow, participants: Vec<Participant>) -> Place {
+    Place {
+        rooms: Rooms::One(date.room.key().clone()),
+        room: Some(date.room),
+        window: date.window,
+        date: Some(date.id),
+        participants,
     }
 }
 
@@ -87,13 +104,7 @@ async fn of_appointment(
     };
     let found = occurrences::windows(db, tenant.id, which, now).await?;
     let date = soonest(found, now).ok_or(MintError::Over)?;
-    Ok(Place {
-        rooms: Rooms::One(date.room.key().clone()),
-        room: Some(date.room),
-        window: date.window,
-        date: Some(date.id),
-        participants: appointment.participants,
-    })
+    Ok(booked(date, appointment.participants))
 }
 
 async fn of_room(
@@ -107,34 +118,16 @@ async fn of_room(
     let rule = &tenant.policy.unscheduled;
     let is_free = found.as_ref().is_none_or(|date| now < date.window.gate);
     if is_free && let Some(certified) = InstantRoom::certified(room.key(), &app.keys, tenant.id) {
-        return Ok(Place {
-            rooms: Rooms::One(room.key().clone()),
-            room: Some(room.clone()),
-            window: certified.into(),
-            date: None,
-            participants: Vec::new(),
-        });
+        return Ok(unbooked(room, certified.into()));
     }
     if is_free && rule.opens(room.key()) {
         let until = now + rule.duration;
         let until = found.map_or(until, |date| until.min(date.window.gate));
-        return Ok(Place {
-            rooms: Rooms::One(room.key().clone()),
-            room: Some(room.clone()),
-            window: Window { gate: now - BACKDATE, opens: now, closes: Some(until) },
-            date: None,
-            participants: Vec::new(),
-        });
+        return Ok(unbooked(room, Window { gate: now - BACKDATE, opens: now, closes: Some(until) }));
     }
     let date = found.ok_or(MintError::NotBooked)?;
     let appointment = appointments::by_id(db, tenant.id, date.id.appointment).await?;
-    Ok(Place {
-        rooms: Rooms::One(date.room.key().clone()),
-        room: Some(date.room),
-        window: date.window,
-        date: Some(date.id),
-        participants: appointment.map(|appointment| appointment.participants).unwrap_or_default(),
-    })
+    Ok(booked(date, appointment.map(|appointment| appointment.participants).unwrap_or_default()))
 }
 
 /// Of two dates the one that people come for now. As a decision has it, in the gap where one may still stay and the

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use serde_json::json;
 
 use super::{NAVIGATES, booked, click, consultation, doors, guests, link_of, minutes, open, request};
-use crate::api::client::hours;
+use crate::api::client::{Client, hours};
 
 #[tokio::test]
 async fn at_the_right_time_a_click_leads_into_the_room_with_a_token_for_whoever_clicked() {
@@ -148,14 +148,18 @@ async fn nobody_walks_in_on_those_before_them() {
     assert_eq!(click(&link).await.status, 303);
 }
 
+/// Two appointments in one room, with ten minutes between them in which both may be there: a link to each.
+async fn neighbours(app: &Client) -> [String; 2] {
+    let mut second = consultation();
+    (second["starts"], second["ends"]) = (json!("2026-12-01T11:10:00Z"), json!("2026-12-01T12:00:00Z"));
+    [link_of(&booked(app, consultation()).await, 1), link_of(&booked(app, second).await, 1)]
+}
+
 #[tokio::test]
 async fn in_the_gap_between_two_bookings_who_stayed_away_does_not_walk_in_on_the_next() {
     let (world, app) = doors().await;
     let server = world.server("one").await;
-    let first = link_of(&booked(&app, consultation()).await, 1);
-    let mut second = consultation();
-    (second["starts"], second["ends"]) = (json!("2026-12-01T11:10:00Z"), json!("2026-12-01T12:00:00Z"));
-    let second = link_of(&booked(&app, second).await, 1);
+    let [first, second] = neighbours(&app).await;
     world.advance(minutes(119));
     assert_eq!((click(&first).await.status, click(&second).await.state()), (303, "early"));
     world.advance(minutes(4));
@@ -168,10 +172,7 @@ async fn in_the_gap_between_two_bookings_who_stayed_away_does_not_walk_in_on_the
 async fn in_the_gap_between_two_bookings_who_is_still_there_can_come_back() {
     let (world, app) = doors().await;
     let server = world.server("one").await;
-    let first = link_of(&booked(&app, consultation()).await, 1);
-    let mut second = consultation();
-    (second["starts"], second["ends"]) = (json!("2026-12-01T11:10:00Z"), json!("2026-12-01T12:00:00Z"));
-    let second = link_of(&booked(&app, second).await, 1);
+    let [first, second] = neighbours(&app).await;
     world.advance(minutes(100));
     assert_eq!(world.ask(&server, "gr%c3%bc%c3%9fe%20raum").await.status, 200);
     world.advance(minutes(23));
