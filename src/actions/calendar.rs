@@ -110,9 +110,7 @@ pub async fn link_calendar(
     Ok(Draft {
         name: None,
         refresh: None,
-        // Nobody is told the description, and each date would have it.
-        appointments: dated(db, tenant, vec![Appointment { description: None, ..appointment.clone() }], None)
-            .await?,
+        appointments: dated(db, tenant, vec![appointment.clone()], None).await?,
         room: None,
         from: None,
         meeting_url: None,

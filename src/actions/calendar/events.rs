@@ -67,21 +67,23 @@ pub(super) fn events(dated: &Dated, extent: &Extent<'_>) -> Vec<OutgoingEvent> {
     if here && series.recurrence.recurs() {
         events.extend(recurring(dated, extent, &series, &named, &dates));
     } else if here {
-        events.extend(once(appointment, extent, dates.get(&series.first).map(AsRef::as_ref)));
+        let date = dates.get(&series.first).and_then(|date| dated.whole(series.first, *date));
+        events.extend(once(appointment, extent, date.as_deref()));
     }
     // An end of the rule, or of the whole appointment, says of these that they do not take place.
     let is_said = |date: &BookedDate| {
         here && date.cancelled_at.is_some() && date.original_start >= appointment.slot.starts()
     };
-    let alone = dates
-        .values()
-        .filter(|date| !named.contains(&date.original_start) && extent.shows(&date.room) && !is_said(date));
-    events.extend(alone.map(|date| {
-        let start = date.original_start.format("%Y%m%dT%H%M%SZ");
-        OutgoingEvent {
+    let alone = dates.iter().filter(|(starts, date)| {
+        !named.contains(starts) && extent.shows(dated.room(**date)) && !date.is_some_and(is_said)
+    });
+    events.extend(alone.filter_map(|(starts, date)| {
+        let date = dated.whole(*starts, *date)?;
+        let start = starts.format("%Y%m%dT%H%M%SZ");
+        Some(OutgoingEvent {
             uid: uid(format_args!("{}-{start}", appointment.id)),
-            ..extent.date(appointment, date)
-        }
+            ..extent.date(appointment, &date)
+        })
     }));
     events
 }
@@ -108,7 +110,7 @@ fn recurring(
     extent: &Extent<'_>,
     series: &Series,
     named: &BTreeSet<DateTime<Utc>>,
-    dates: &BTreeMap<DateTime<Utc>, Cow<'_, BookedDate>>,
+    dates: &BTreeMap<DateTime<Utc>, Option<&BookedDate>>,
 ) -> Vec<OutgoingEvent> {
     let appointment = &dated.appointment;
     let master = extent.plain(appointment);
@@ -120,13 +122,13 @@ fn recurring(
     }
     let mut differing = Vec::new();
     for starts in named {
-        let date = dates.get(starts).filter(|date| extent.shows(&date.room));
+        let date = dates.get(starts).filter(|date| extent.shows(dated.room(**date)));
         if date.is_some() {
             recurrence.exdates.remove(starts);
         } else {
             recurrence.exdates.insert(*starts);
         }
-        if let Some(Cow::Borrowed(date)) = date {
+        if let Some(Some(date)) = date {
             differing.push(OutgoingEvent { recurrence_id: Some(*starts), ..extent.date(appointment, date) });
         }
     }
@@ -150,12 +152,24 @@ fn once(appointment: &Appointment, extent: &Extent<'_>, date: Option<&BookedDate
 }
 
 impl Dated {
-    /// All dates by their first start: those that differ, and those that follow the appointment.
-    fn dates(&self) -> BTreeMap<DateTime<Utc>, Cow<'_, BookedDate>> {
-        let plain = self.placed.iter().filter_map(|starts| BookedDate::of(&self.appointment, *starts));
-        let plain = plain.map(|date| (date.original_start, Cow::Owned(date)));
-        let different = self.different.iter().map(|date| (date.original_start, Cow::Borrowed(date)));
+    /// All dates by their first start: those that differ, and nothing for those that follow the appointment. There may be
+    /// thousands of them, and each would have its texts.
+    fn dates(&self) -> BTreeMap<DateTime<Utc>, Option<&BookedDate>> {
+        let plain = self.placed.iter().map(|starts| (*starts, None));
+        let different = self.different.iter().map(|date| (date.original_start, Some(date)));
         plain.chain(different).collect()
+    }
+
+    fn room<'a>(&'a self, date: Option<&'a BookedDate>) -> &'a RoomName {
+        date.map_or(&self.appointment.room, |date| &date.room)
+    }
+
+    /// A date with all that it has. `None` where its end can't be written.
+    fn whole<'a>(&self, starts: DateTime<Utc>, date: Option<&'a BookedDate>) -> Option<Cow<'a, BookedDate>> {
+        match date {
+            Some(date) => Some(Cow::Borrowed(date)),
+            None => BookedDate::of(&self.appointment, starts).map(Cow::Owned),
+        }
     }
 }
 
