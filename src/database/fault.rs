@@ -34,6 +34,7 @@ fn is_passing_state(sqlstate: &str) -> bool {
         "25006" // read-only transaction: the primary was demoted
             | "40001" | "40P01" // serialization failure, deadlock
             | "53300" | "53400" // too many connections, another limit
+            | "55000" // the database lets nobody in for a while
             | "55P03" | "57014" // lock timeout, statement timeout
             | "57P01" | "57P02" | "57P03" | "57P05" // shutting down, crashed, starting up, idle for too long
             | "0A000" // the plan of a prepared statement is outdated after a migration

@@ -101,8 +101,11 @@ fn account_of(folder: &Path) -> Result<Account, FolderError> {
     }
     let owner = owner(folder)?;
     if owner.is_root() {
-        may_be_given(folder, folder)?;
-        return Account::choose();
+        return match may_be_given(folder, folder) {
+            // Another of us was given it at this very moment, and has begun.
+            Err(FolderError::NotOurs { .. }) if !self::owner(folder)?.is_root() => account_of(folder),
+            given => given.and_then(|()| Account::choose()),
+        };
     }
     Account::of(owner)?
         .ok_or_else(|| FolderError::UnknownOwner { uid: owner.as_raw(), path: folder.to_owned() })
@@ -117,7 +120,11 @@ fn give(folder: &Path, account: &Account) -> Result<(), FolderError> {
     if metadata.uid() != 0 {
         return Ok(());
     }
-    may_be_given(Path::new(&format!("/proc/self/fd/{}", opened.as_raw_fd())), folder)?;
+    if let Err(error) = may_be_given(Path::new(&format!("/proc/self/fd/{}", opened.as_raw_fd())), folder) {
+        // As above.
+        let given = opened.metadata().map_err(io("look at", folder))?.uid() != 0;
+        return if given { Ok(()) } else { Err(error) };
+    }
     let (uid, gid) = (account.uid.as_raw(), account.gid.as_raw());
     fchown(&opened, Some(uid), Some(gid)).map_err(io("change the owner of", folder))
 }
