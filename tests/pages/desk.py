@@ -95,12 +95,12 @@ class Desk:
             # So that a test can come from another address.
             "FRONTDESK_TRUSTED_PROXIES": "127.0.0.1",
         }
-        self._run("migrate")
-        self._run("tenant", "add", "first")
-        self._run("keys", "make", "--algorithm", "ES256")
+        self.run("migrate")
+        self.run("tenant", "add", "first")
+        self.run("keys", "make", "--algorithm", "ES256")
         scopes = [word for scope in [*SCOPES, "admin"] for word in ("--scope", scope)]
-        self._admin = self._run("app", "add", "admin", "--tenant", "first", *scopes)["credential"]
-        self._jitsi = self._run("server", "add", "jitsi", "--all-tenants")["credential"]
+        self._admin = self.run("app", "add", "admin", "--tenant", "first", *scopes)["credential"]
+        self._jitsi = self.run("server", "add", "jitsi", "--all-tenants")["credential"]
         # A free port is known to be free only once it is the service's: try some.
         for _ in range(5):
             if self._serve():
@@ -125,7 +125,8 @@ class Desk:
         except OSError:
             return False
 
-    def _run(self, *arguments):
+    def run(self, *arguments):
+        """A command of an operator's."""
         command = ["target/debug/frontdesk", "--json", *arguments]
         done = subprocess.run(command, env=self._environment, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
@@ -164,15 +165,20 @@ class Desk:
         self.call("PATCH", f"/v1/tenants/{name}/brand", brand)
         return Tenant(self, name, app["credential"])
 
-    def open_room(self, tenant, room):
-        """Asks for a room as a conference server does, and gives the id of its conference."""
+    def ask(self, tenant, room):
+        """Asks for a room as a conference server does. Status and body of the answer."""
         # As browsers and Prosody spell it.
         name = f"[{tenant.name}]{urllib.parse.quote(room).lower()}"
         form = urllib.parse.urlencode({"name": name, "mail_owner": "somebody@example.org"})
         headers = {"Authorization": f"Bearer {self._jitsi}", "Content-Type": "application/x-www-form-urlencoded"}
         status, _, said = fetch(f"{self.url}/conference", "POST", headers, form.encode())
+        return status, json.loads(said)
+
+    def open_room(self, tenant, room):
+        """Opens a room, and gives the id of its conference."""
+        status, said = self.ask(tenant, room)
         assert status == 200, said
-        return json.loads(said)["id"]
+        return said["id"]
 
     def close_room(self, conference):
         """Says that everybody has left, as a conference server does."""

@@ -166,12 +166,16 @@ def nothing_keeps_anybody_out(page, name, scheme):
     assert not severe, f"{name}, {scheme}: " + json.dumps(severe, indent=1)
 
 
+# What Chromium says where the page was loaded anew meanwhile: some that wait do so.
+FLEETING = ("context was destroyed", "unable to capture screenshot")
+
+
 def steadily(page, look):
-    """Once more, where the page was loaded anew meanwhile: some that wait do so."""
+    """Once more, where what went wrong passes by itself."""
     for left in (2, 1, 0):
         try:
             return look()
         except Error as error:
-            if not left or "context was destroyed" not in error.message.lower():
+            if not left or not any(words in error.message.lower() for words in FLEETING):
                 raise
             page.wait_for_load_state()
