@@ -119,6 +119,12 @@ impl FromStr for Bearer {
 pub struct Bearer(SecretString);
 
 impl Bearer {
+    /// What came without a scheme.
+    #[must_use]
+    pub fn bare(token: &str) -> Self {
+        Self(token.trim().into())
+    }
+
     /// The token as a credential of that kind.
     ///
     /// # Errors

@@ -4,6 +4,8 @@
 //! stands in a room token (`token`).
 
 mod algorithm;
+mod alias_token;
+mod app_key_pair;
 mod app_token;
 #[cfg(test)]
 mod hostile;
@@ -11,6 +13,7 @@ mod import;
 mod jws;
 mod key;
 mod kid;
+mod pem;
 mod public_half;
 mod public_key;
 mod signer;
@@ -19,7 +22,9 @@ mod strict_json;
 mod tests;
 
 pub use self::algorithm::Algorithm;
-pub use self::app_token::{AppAlgorithm, Issuer, LONGEST, TokenError, Unverified, Verifier};
+pub use self::alias_token::{AliasUser, verify_alias_token};
+pub use self::app_key_pair::AppKeyPair;
+pub use self::app_token::{AppAlgorithm, Issuer, LONGEST, Terms, TokenError, Unverified, Verifier};
 pub use self::import::{ImportKeyError, Imported};
 pub use self::jws::{Claims, Jws, JwsError, MAX_BYTES};
 pub use self::key::{KeyError, SigningKey};

@@ -2,6 +2,7 @@
 
 use sqlx::PgConnection;
 
+use super::app_credentials::{AddedSigningKey, AppCredentialError, NewSigningKey, insert_signing_key};
 use super::transaction::transact;
 use crate::app::App;
 use crate::credential::{Credential, CredentialKind, NoRandomness};
@@ -32,6 +33,9 @@ pub enum AddAppError {
     /// No credential can be made.
     #[error(transparent)]
     Randomness(#[from] NoRandomness),
+    /// It gets no key to sign with.
+    #[error(transparent)]
+    SigningKey(#[from] AppCredentialError),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -73,4 +77,44 @@ pub async fn add_app_in(
     } else {
         Err(AddAppError::Exists(record.name))
     }
+}
+
+/// Adds an app as [`add_app`] does, with the key that it signs its tokens with, if it is to have one.
+///
+/// # Errors
+/// Where there is no such tenant, or it has an app of that name.
+pub async fn add_app_with_key(
+    app: &App,
+    tenant: &TenantName,
+    name: String,
+    scopes: Scopes,
+    key: Option<&NewSigningKey>,
+) -> Result<(AddedApp, Option<AddedSigningKey>), AddAppError> {
+    let add = async |db: &mut PgConnection| {
+        add_app_with_key_in(app, db, tenant, name.clone(), scopes.clone(), key).await
+    };
+    transact(app, add).await
+}
+
+/// The same, as a part of a transaction.
+///
+/// # Errors
+/// Where there is no such tenant, or it has an app of that name.
+pub async fn add_app_with_key_in(
+    app: &App,
+    db: &mut PgConnection,
+    tenant: &TenantName,
+    name: String,
+    scopes: Scopes,
+    key: Option<&NewSigningKey>,
+) -> Result<(AddedApp, Option<AddedSigningKey>), AddAppError> {
+    let added = add_app_in(app, db, tenant, name, scopes).await?;
+    let key = match key {
+        None => None,
+        Some(key) => {
+            let (record, now) = (added.app.clone(), added.app.created_at);
+            Some(insert_signing_key(app, db, record, key, None, now).await?)
+        }
+    };
+    Ok((added, key))
 }

@@ -46,7 +46,13 @@ pub(super) async fn answer_token(
     let made = made(app, conference, deadline.min(Instant::now() + PATIENCE)).await;
     made.inspect_err(|error| {
         app.metrics.answer_tokens_missing.inc();
-        tracing::error!(error = error as &dyn Error, "the answer goes without its room token");
+        tracing::error!(
+            room.name = conference.node.as_str(),
+            server.id = %conference.server.id,
+            tenant.id = %conference.tenant,
+            error = error as &dyn Error,
+            "the answer goes without its room token"
+        );
     })
     .ok()
 }
@@ -79,6 +85,7 @@ async fn made(
         group: None,
         eject_after: None,
         custom: CustomClaims::default(),
+        dialect: None,
         reference: Reference {
             tenant: conference.tenant,
             appointment: conference.appointment(),

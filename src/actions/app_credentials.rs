@@ -1,7 +1,10 @@
 //! What an app proves with that it is itself: credentials, and keys that it signs tokens with. Two of each at the
 //! most: the old one, and the one that takes its place.
 
+use chrono::{DateTime, Utc};
+use secrecy::SecretString;
 use sqlx::PgConnection;
+use tokio::task::spawn_blocking;
 
 use super::MOST_LIVE;
 use super::add_app::AddedApp;
@@ -11,7 +14,7 @@ use super::transaction::transact;
 use crate::app::App;
 use crate::credential::{Credential, CredentialKind, NoRandomness};
 use crate::reservation::{CredentialId, TenantName};
-use crate::signing::{Issuer, PublicKey};
+use crate::signing::{AppAlgorithm, AppKeyPair, Issuer, KeyError, PublicKey};
 use crate::store::app_credentials::{self, AppCredentialRecord};
 use crate::store::app_signing_keys::{self, AppSigningKeyRecord, KeyMaterial};
 use crate::store::apps::{self, AppKey, AppRecord};
@@ -22,8 +25,27 @@ use crate::store::{StoreError, tenants};
 pub enum NewSigningKey {
     /// A secret that we make, for HS256.
     Secret,
+    /// A pair of keys that we made, for RS256.
+    Pair(AppKeyPair),
     /// Its own key, of which we get the public half, for RS256.
     Public(PublicKey),
+}
+
+impl NewSigningKey {
+    /// What we make for an app that brings nothing.
+    ///
+    /// # Errors
+    /// Where no key can be made.
+    pub async fn make(algorithm: AppAlgorithm) -> Result<Self, KeyError> {
+        match algorithm {
+            AppAlgorithm::Hs256 => Ok(Self::Secret),
+            // RSA keys take a while, which nothing else should wait for.
+            AppAlgorithm::Rs256 => {
+                let made = spawn_blocking(AppKeyPair::make).await;
+                Ok(Self::Pair(made.map_err(|_| KeyError::NotMade)??))
+            }
+        }
+    }
 }
 
 /// An app with the signing key that was just added.
@@ -35,6 +57,8 @@ pub struct AddedSigningKey {
     pub key: AppSigningKeyRecord,
     /// The secret in clear, where we made one. The bytes of the whole text are the HMAC's key. It is not shown again.
     pub secret: Option<Credential>,
+    /// The private key in PEM, where we made one. It is not kept.
+    pub private_key: Option<SecretString>,
 }
 
 /// Why what an app has was not changed.
@@ -179,13 +203,30 @@ pub async fn add_signing_key_in(
     if i64::try_from(others.len()).is_ok_and(|others| others >= MOST_LIVE) {
         return Err(AppCredentialError::TooManySigningKeys(found.name));
     }
+    insert_signing_key(app, db, found, new, issuer, now).await
+}
+
+/// Gives an app another signing key. Nobody else does so meanwhile.
+pub(super) async fn insert_signing_key(
+    app: &App,
+    db: &mut PgConnection,
+    found: AppRecord,
+    new: &NewSigningKey,
+    issuer: Option<&Issuer>,
+    now: DateTime<Utc>,
+) -> Result<AddedSigningKey, AppCredentialError> {
     let id = CredentialId::new();
-    let (material, secret) = match new {
-        NewSigningKey::Public(key) => (KeyMaterial::Rs256(key.clone()), None),
+    let (mut secret, mut private_key) = (None, None);
+    let material = match new {
+        NewSigningKey::Public(key) => KeyMaterial::Rs256(key.clone()),
+        NewSigningKey::Pair(pair) => {
+            private_key = Some(pair.private_pem().clone());
+            KeyMaterial::Rs256(pair.public().clone())
+        }
         NewSigningKey::Secret => {
             share_keys(db, &app.keys).await?;
-            let secret = Credential::generate(CredentialKind::Signing)?;
-            (KeyMaterial::Hs256(lock(&app.keys, found.tenant, id, &secret)), Some(secret))
+            let made = secret.insert(Credential::generate(CredentialKind::Signing)?);
+            KeyMaterial::Hs256(lock(&app.keys, found.tenant, id, made))
         }
     };
     let record = AppSigningKeyRecord {
@@ -198,7 +239,7 @@ pub async fn add_signing_key_in(
         revoked_at: None,
     };
     app_signing_keys::insert(db, &record).await?;
-    Ok(AddedSigningKey { app: found, key: record, secret })
+    Ok(AddedSigningKey { app: found, key: record, secret, private_key })
 }
 
 /// Revokes one signing key of an app at once, in a transaction of its own; the app keeps its others.

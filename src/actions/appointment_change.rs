@@ -142,4 +142,6 @@ pub struct AppointmentChange {
     pub max_duration: Patch<TimeDelta>,
     /// Whether the answer to a conference server carries a room token.
     pub answer_token: Patch<bool>,
+    /// Whether its hosts may record.
+    pub recording: Option<bool>,
 }

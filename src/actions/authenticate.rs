@@ -4,7 +4,7 @@ use super::signing_secrets::{UnlockSecretError, unlock};
 use crate::app::App;
 use crate::credential::{Bearer, Credential, CredentialKind};
 use crate::reservation::{AppId, CredentialId, Scopes, Tenant, TenantName};
-use crate::signing::{TokenError, Unverified, Verifier};
+use crate::signing::{Terms, TokenError, Unverified, Verifier};
 use crate::store::StoreError;
 use crate::store::app_signing_keys::{self, AppSigningKeyRecord, KeyMaterial};
 use crate::store::callers::{self, CallerRecord};
@@ -47,18 +47,18 @@ pub enum AuthenticateError {
     Store(#[from] StoreError),
 }
 
-/// Finds out who calls. Looked up at each call, so that a revocation holds at once, on every replica.
+/// Finds out who calls, with a credential or a token on these terms. Looked up at each call, so that a revocation holds at once, on every replica.
 ///
 /// # Errors
 /// Where it is nobody known.
-pub async fn authenticate(app: &App, bearer: &Bearer) -> Result<Caller, AuthenticateError> {
+pub async fn authenticate(app: &App, bearer: &Bearer, terms: Terms) -> Result<Caller, AuthenticateError> {
     let (caller, credential) = match bearer.credential(CredentialKind::App) {
         Ok(credential) => by_credential(app, &credential).await?,
         // Mistyped, or cut off.
         Err(_) if bearer.expose().starts_with(CredentialKind::App.prefix()) => {
             return Err(AuthenticateError::UnknownCredential);
         }
-        Err(_) => by_token(app, &Unverified::read(bearer.expose())?).await?,
+        Err(_) => by_token(app, &Unverified::read(bearer.expose())?, terms).await?,
     };
     let CallerRecord { tenant, app, app_name, scopes } = caller;
     if tenant.disabled_at.is_some() {
@@ -87,6 +87,7 @@ async fn by_credential(
 async fn by_token(
     app: &App,
     token: &Unverified<'_>,
+    terms: Terms,
 ) -> Result<(CallerRecord, CredentialId), AuthenticateError> {
     let now = app.clock.now();
     if app.unknown_apps.contains(token.app()) {
@@ -105,7 +106,7 @@ async fn by_token(
     // With two keys it is told what was wrong with the one that came furthest.
     let mut wrong = TokenError::WrongAlgorithm;
     for key in keys.iter().filter(|key| token.is_signed_with(key.material.algorithm())) {
-        match token.verify(&verifier(app, key)?, key.issuer.as_ref(), now) {
+        match token.verify(&verifier(app, key)?, key.issuer.as_ref(), terms, now) {
             Ok(()) => return Ok((caller, key.id)),
             Err(error) if matches!(wrong, TokenError::WrongAlgorithm | TokenError::BadSignature) => {
                 wrong = error;

@@ -57,6 +57,8 @@ pub struct Booking {
     pub max_duration: Option<TimeDelta>,
     /// Whether the answer to a conference server carries a room token.
     pub answer_token: Option<bool>,
+    /// Whether its hosts may record, also where the role settings of the tenant's tokens don't say so.
+    pub recording: bool,
 }
 
 impl Booking {
@@ -88,6 +90,7 @@ impl Booking {
             grace: None,
             max_duration: None,
             answer_token: None,
+            recording: false,
         }
     }
 }
@@ -261,6 +264,7 @@ pub(super) async fn book_counted(
         grace: booking.grace,
         max_duration: booking.max_duration,
         answer_token: booking.answer_token,
+        recording: booking.recording,
         options: Options { password, lobby: booking.lobby, max_occupants: booking.max_occupants },
         revision: 1,
         created_at: now,

@@ -169,6 +169,7 @@ pub(super) async fn changed(
     change.grace.apply(&mut appointment.grace);
     change.max_duration.apply(&mut appointment.max_duration);
     change.answer_token.apply(&mut appointment.answer_token);
+    appointment.recording = change.recording.unwrap_or(appointment.recording);
     if let Some(everybody) = change.participants {
         appointment.participants = known_again(&appointment.participants, everybody)?;
         follow_participants_in(app, db, &appointment).await.map_err(BookError::from)?;

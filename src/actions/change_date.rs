@@ -53,12 +53,13 @@ pub async fn change_date_in(
     if change.participants.is_some()
         || change.external_id != Patch::Keep
         || change.metadata != Patch::Keep
+        || change.recording.is_some()
         || change.time_zone.is_some()
         || change.recurrence != Patch::Keep
     {
         return Err(ChangeAppointmentError::NotOfADate(
-            "a single date has no participants, metadata, external id, time zone or recurrence of its own: change the \
-             appointment, or this date and all that follow",
+            "a single date has no participants, metadata, external id, recording, time zone or recurrence of its own: \
+             change the appointment, or this date and all that follow",
         ));
     }
     if date.cancelled_at.is_some() && !date.room_taken {

@@ -56,9 +56,13 @@ pub async fn change_following_in(
     change: AppointmentChange,
 ) -> Result<Appointment, ChangeAppointmentError> {
     let (tenant, appointment) = changeable(db, tenant, id, expected).await?;
-    if change.participants.is_some() || change.external_id != Patch::Keep || change.metadata != Patch::Keep {
+    if change.participants.is_some()
+        || change.external_id != Patch::Keep
+        || change.metadata != Patch::Keep
+        || change.recording.is_some()
+    {
         return Err(ChangeAppointmentError::NotOfADate(
-            "participants, metadata and external id belong to the whole appointment: change them there",
+            "participants, metadata, external id and recording belong to the whole appointment: change them there",
         ));
     }
     Box::pin(change_series_in(app, db, &tenant, appointment, Some(original_start), change)).await

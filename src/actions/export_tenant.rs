@@ -11,8 +11,8 @@ use uuid::Uuid;
 use super::passwords::{UnlockError, unlock};
 use crate::app::App;
 use crate::reservation::{
-    AppId, Appointment, AppointmentId, AppointmentState, DateField, FeedId, Options, ServerId, Tenant,
-    TenantName,
+    AppId, Appointment, AppointmentId, AppointmentState, Brand, DateField, Dialects, FeedId, Options,
+    ServerId, Tenant, TenantName,
 };
 use crate::store::appointments::{self, Filter, Order, Page};
 use crate::store::apps::{self, AppRecord};
@@ -21,7 +21,8 @@ use crate::store::export::{self, WrittenRefusal};
 use crate::store::feeds::{self, FeedRecord};
 use crate::store::occurrences::{self, CalendarEntry};
 use crate::store::servers::{self, ServerRecord};
-use crate::store::{Cursor, StoreError, tenants};
+use crate::store::{Cursor, StoreError, brands, dialects, tenants, token_settings};
+use crate::token::TokenSettings;
 
 /// How many things are read at once.
 const PAGE: i64 = 200;
@@ -31,6 +32,8 @@ const PAGE: i64 = 200;
 pub enum Exported {
     /// The tenant with its policy; always the first.
     Tenant(Box<Tenant>),
+    /// What it has settled besides.
+    Settings(Box<Settings>),
     /// An app, revoked ones too.
     App(AppRecord),
     /// A conference server that may ask for it.
@@ -50,6 +53,17 @@ pub enum Exported {
     Conference(Box<ConferenceRecord>),
     /// A refusal.
     Refusal(WrittenRefusal),
+}
+
+/// What a tenant has settled beside its policy.
+#[derive(Debug)]
+pub struct Settings {
+    /// What people see of it.
+    pub brand: Brand,
+    /// What its room tokens are like.
+    pub tokens: TokenSettings,
+    /// Which languages of other systems its apps may speak.
+    pub dialects: Dialects,
 }
 
 /// Why a tenant was not exported, or not to its end.
@@ -127,7 +141,18 @@ impl Export {
         let tenant = self.tenant.id;
         let (page, next) = match self.next {
             Next::Nothing => return Ok(None),
-            Next::Tenant => (vec![Exported::Tenant(Box::new(self.tenant.clone()))], Next::Apps(None)),
+            Next::Tenant => {
+                let settings = Settings {
+                    brand: brands::get(&mut db, tenant).await?,
+                    tokens: token_settings::get(&mut db, tenant).await?,
+                    dialects: dialects::get(&mut db, tenant).await?,
+                };
+                let page = vec![
+                    Exported::Tenant(Box::new(self.tenant.clone())),
+                    Exported::Settings(Box::new(settings)),
+                ];
+                (page, Next::Apps(None))
+            }
             Next::Apps(after) => {
                 let apps = apps::page(&mut db, tenant, after, PAGE).await?;
                 let next = apps.last().map_or(Next::Servers(None), |last| Next::Apps(Some(last.id)));

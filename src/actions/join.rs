@@ -17,6 +17,7 @@ use crate::credential::JoinCode;
 use crate::reservation::{
     Appointment, Arrival, BookedDate, Doorway, JoinLinkId, Participant, RoomNow, Tenant, TenantName,
 };
+use crate::store::join_links::JoinLinkRecord;
 use crate::store::occurrences::DateWindow;
 use crate::store::{StoreError, appointments, conferences, join_guesses, join_links, tenants};
 use crate::token::VerifierKind;
@@ -131,6 +132,18 @@ pub async fn visit(app: &App, code: &JoinCode, network: Option<IpNet>) -> Result
         date: shown,
         instead_of,
     })
+}
+
+/// Whether two codes lead to the same appointment.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn lead_to_one(app: &App, code: &JoinCode, other: &JoinCode) -> Result<bool, StoreError> {
+    let mut db = app.db.acquire().await?;
+    let place = |link: JoinLinkRecord| (link.tenant, link.appointment);
+    let one = join_links::by_code(&mut db, code.hash()).await?.map(place);
+    let two = join_links::by_code(&mut db, other.hash()).await?.map(place);
+    Ok(one.is_some() && one == two)
 }
 
 /// Counts a code that there is not. The address itself is not kept.

@@ -263,6 +263,24 @@ pub async fn find_join_link(
     Ok((JoinLink::new(app, secret.as_ref(), link, &appointment.participants), appointment))
 }
 
+/// Revokes the links of an appointment's guests, as a part of a transaction. They get no new one by themselves.
+///
+/// # Errors
+/// Where the database fails.
+pub(super) async fn revoke_guest_links_in(
+    app: &App,
+    db: &mut PgConnection,
+    appointment: &Appointment,
+) -> Result<(), StoreError> {
+    let (tenant, now) = (appointment.tenant, app.clock.now());
+    for link in join_links::of_appointments(db, tenant, &[appointment.id]).await? {
+        if link.participant.is_none() {
+            join_links::revoke(db, tenant, link.id, now).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Revokes a link at once and for good, in a transaction of its own. One that was revoked before stays as it is. Tokens that
 /// somebody got by it are good until they expire.
 ///

@@ -21,8 +21,8 @@ use crate::store::signers::Signer;
 use crate::store::signing_keys::Origin;
 use crate::store::{StoreError, servers};
 use crate::token::{
-    CustomClaims, Entry, Features, Group, LuaPattern, Note, Person, Reference, Rooms, SettingsError,
-    Validity, ValidityError, VerifierKind, claims,
+    CustomClaims, DialectClaims, Entry, Features, Group, LuaPattern, Note, Person, Reference, Rooms,
+    SettingsError, Until, Validity, ValidityError, VerifierKind, claims,
 };
 
 /// How long a token may be good that opens more than one room.
@@ -40,6 +40,8 @@ pub enum Opens {
     },
     /// A room: at the date that is next; now, where the tenant lets it open though nobody booked it.
     Room(RoomName),
+    /// A room that somebody has booked: at the date that is next.
+    BookedRoom(RoomName),
     /// All rooms, or those whose names match a pattern of Lua's, until then.
     Wildcard {
         /// The pattern; `None` for all.
@@ -81,10 +83,16 @@ pub struct TokenRequest {
     pub group: Option<Group>,
     /// After how much time in the room they are to be sent out: carried, and enforced by nobody.
     pub eject_after: Option<TimeDelta>,
-    /// Until when it is to be good, where that is sooner than it may be.
-    pub expires_at: Option<DateTime<Utc>>,
+    /// From when on it is to be good, where that is later than it could be.
+    pub not_before: Option<DateTime<Utc>>,
+    /// How long it is to be good at the most, where that is not what its holder may have.
+    pub lifetime: Option<TimeDelta>,
+    /// Until when it is to be good.
+    pub until: Until,
     /// What the app adds.
     pub custom: CustomClaims,
+    /// What it says besides for readers of another system.
+    pub dialect: Option<DialectClaims>,
 }
 
 impl TokenRequest {
@@ -100,8 +108,11 @@ impl TokenRequest {
             features: None,
             group: None,
             eject_after: None,
-            expires_at: None,
+            not_before: None,
+            lifetime: None,
+            until: Until::Usual,
             custom: CustomClaims::default(),
+            dialect: None,
         }
     }
 }
@@ -224,7 +235,7 @@ pub async fn mint_in(
 ) -> Result<Minted, MintError> {
     let now = app.clock.now();
     let (mut signer, subject) = signer(db, tenant.id).await?;
-    let Place { rooms, room, window, date, participants } =
+    let Place { rooms, room, window, date, participants, recording } =
         place(app, db, tenant, &request.opens, now).await?;
     if matches!(&rooms, Rooms::One(room) if room.web_form() == "*") {
         return Err(MintError::EveryRoom);
@@ -239,13 +250,17 @@ pub async fn mint_in(
     // Who is known can come back until the room closes. What anybody may hold is good for a little while.
     let is_known = participant.is_some() || person.as_ref().is_some_and(|person| person.id.is_some());
     let is_bounded = matches!(request.opens, Opens::Wildcard { .. } | Opens::Window(..));
-    let lifetime = (!is_known && !is_bounded).then_some(signer.settings.guest_lifetime);
+    let of_holder = (!is_known && !is_bounded).then_some(signer.settings.guest_lifetime);
+    let lifetime = request.lifetime.or(of_holder);
     let role = request.role.or(participant.map(|found| found.role)).unwrap_or(Role::Participant);
     let mut privileges = signer.settings.roles.of(role).clone();
     privileges.moderator = request.moderator.unwrap_or(privileges.moderator);
     privileges.lobby_bypass = request.lobby_bypass.unwrap_or(privileges.lobby_bypass);
+    if recording && role == Role::Host {
+        privileges.let_record();
+    }
     privileges.features = request.features.clone().or(privileges.features);
-    let validity = Validity::within(window, lifetime, request.expires_at, now)?;
+    let validity = Validity::within(window, lifetime, request.until, request.not_before, now)?;
     let key = served_key(db, tenant.id, &mut signer, validity.expires_at).await?;
     let Signer { settings, meeting_url, .. } = signer;
     let entry = Entry {
@@ -260,6 +275,7 @@ pub async fn mint_in(
         group: request.group.clone(),
         eject_after: request.eject_after,
         custom: request.custom.clone(),
+        dialect: request.dialect.clone(),
         reference: Reference {
             tenant: tenant.id,
             appointment: date.map(|date| date.appointment),

@@ -2,6 +2,9 @@
 //!
 //! Only who asks Frontdesk is told so. A conference server verifies tokens by itself, until they expire.
 
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+
 use super::mint::expected;
 use super::transaction::transact;
 use crate::app::App;
@@ -63,9 +66,7 @@ pub async fn revoke_tokens(
             }
         };
         let now = app.clock.now();
-        // One that is being made this moment is noted a moment later.
-        let soonest = now + LONGEST;
-        let ends_at = signing_keys::last_end(db, tenant).await?.map_or(soonest, |last| last.max(soonest));
+        let ends_at = remembered_until(db, tenant, now).await?;
         if let Tokens::One(token) = tokens
             && let Some(before) = token_revocations::prolong(db, tenant, *token, ends_at).await?
         {
@@ -79,4 +80,32 @@ pub async fn revoke_tokens(
     .await?;
     tracing::info!(revocation.id = %revocation.id, tenant.id = %tenant, "revoked room tokens");
     Ok(revocation)
+}
+
+/// Revokes all tokens that were made for an appointment until now, as a part of a transaction.
+///
+/// # Errors
+/// Where the database fails.
+pub(super) async fn revoke_appointment_in(
+    app: &App,
+    db: &mut PgConnection,
+    tenant: TenantId,
+    appointment: AppointmentId,
+) -> Result<(), StoreError> {
+    let now = app.clock.now();
+    let ends_at = remembered_until(db, tenant, now).await?;
+    let revoked = Revoked::Appointment(appointment, None);
+    let revocation = RevocationRecord { id: RevocationId::new(), tenant, revoked, revoked_at: now, ends_at };
+    token_revocations::insert(db, &revocation).await
+}
+
+/// Until when what was signed so far may be good.
+async fn remembered_until(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    now: DateTime<Utc>,
+) -> Result<DateTime<Utc>, StoreError> {
+    // One that is being made this moment is noted a moment later.
+    let soonest = now + LONGEST;
+    Ok(signing_keys::last_end(db, tenant).await?.map_or(soonest, |last| last.max(soonest)))
 }

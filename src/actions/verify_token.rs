@@ -4,10 +4,10 @@ use chrono::{DateTime, Utc};
 
 use super::private_keys::{UnlockKeyError, unlock};
 use crate::app::App;
-use crate::reservation::{RoomKey, Tenant};
+use crate::reservation::{Dialect, RoomKey, Tenant};
 use crate::signing::{Claims, Jws, JwsError};
 use crate::store::signing_keys::{self, KeyState, SigningKeyRecord};
-use crate::store::{StoreError, token_revocations, token_settings};
+use crate::store::{StoreError, dialects, token_revocations, token_settings};
 use crate::token::{
     Expected, Flaw, Reference, Seen, Signature, Verdict, check, expiry, made_at, token_id, verdicts,
 };
@@ -59,6 +59,7 @@ pub async fn verify_token(
     let mut db = app.db.acquire().await.map_err(StoreError::from)?;
     let settings = token_settings::get(&mut db, tenant.id).await?;
     let subject = settings.subject(tenant.policy.meeting_url.as_ref());
+    let any_audience = dialects::get(&mut db, tenant.id).await?.speak(Dialect::Proconf);
     let key = match jws.kid() {
         Some(kid) => signing_keys::by_kid(&mut db, tenant.id, kid).await?,
         None => None,
@@ -75,6 +76,7 @@ pub async fn verify_token(
         },
         settings: &settings,
         subject: subject.as_ref(),
+        any_audience,
         room,
     };
     let seen = Verification { key, verdicts: verdicts(&seen, now), ..Verification::default() };
@@ -82,7 +84,8 @@ pub async fn verify_token(
         return Ok(Verification { flaws: vec![flaw], ..seen });
     }
     let claims = jws.claims();
-    let expected = Expected { tenant: tenant.id, settings: &settings, subject: subject.as_ref(), room };
+    let subject = subject.as_ref();
+    let expected = Expected { tenant: tenant.id, settings: &settings, subject, any_audience, room };
     let mut flaws = check(claims, &expected, now);
     let Some(ours) = Reference::read(claims).filter(|ours| ours.tenant == tenant.id) else {
         return Ok(Verification { flaws, ..seen });

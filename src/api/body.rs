@@ -79,9 +79,9 @@ impl<T: FromJson + Send + 'static> Incoming<T> {
 
     async fn read_as(self, may_be_missing: bool) -> Result<Body<T>, Problem> {
         let body = bytes(self.payload, MAX_BODY).await?;
-        let nothing = may_be_missing && body.is_empty() && self.content_type.is_empty();
         let is_json =
             matches!(self.content_type.as_str(), "application/json" | "application/merge-patch+json");
+        let nothing = may_be_missing && body.is_empty() && (is_json || self.content_type.is_empty());
         if !is_json && !nothing {
             return Err(Problem::new(Code::UnsupportedMediaType, "send `Content-Type: application/json`"));
         }

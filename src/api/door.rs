@@ -5,9 +5,9 @@ use std::rc::Rc;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, HeaderName, HeaderValue};
+use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, web};
+use actix_web::{Error, HttpMessage, HttpRequest, web};
 use tracing::Span;
 use tracing_actix_web::RequestId;
 
@@ -15,9 +15,12 @@ use super::caller::Calling;
 use super::code::Code;
 use super::limiter::{Left, Limiter};
 use super::problem::Problem;
-use crate::actions::authenticate::authenticate;
+use crate::actions::authenticate::{Caller, authenticate};
 use crate::app::App;
+use crate::credential::Bearer;
 use crate::http::client;
+use crate::reservation::CredentialId;
+use crate::signing::Terms;
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -32,8 +35,7 @@ pub async fn door(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let id = request.extensions().get::<RequestId>().map(ToString::to_string);
-    let mut left = None;
-    let mut response = match admit(&request, &mut left).await {
+    let mut response = match enter(&request).await {
         Ok(()) => next.call(request).await?.map_into_boxed_body(),
         Err(problem) => request.error_response(problem),
     };
@@ -44,52 +46,95 @@ pub async fn door(
         }
         response = response.into_response(answer);
     }
+    let request = response.request().clone();
     let headers = response.headers_mut();
-    if let Some(left) = left {
-        for (name, text) in [(RATE_LIMIT_POLICY, left.policy()), (RATE_LIMIT, left.left())] {
-            if let Ok(value) = HeaderValue::from_str(&text) {
-                headers.insert(name, value);
-            }
-        }
-    }
+    tell_what_is_left(&request, headers);
     if !headers.contains_key(CACHE_CONTROL) {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     Ok(response)
 }
 
-async fn admit(request: &ServiceRequest, left: &mut Option<Left>) -> Result<(), Problem> {
+async fn enter(request: &ServiceRequest) -> Result<(), Problem> {
+    let bearer = bearer(request.request());
+    let caller = admit(request.request(), bearer.as_ref(), Terms::Usual).await?;
+    request.extensions_mut().insert(Calling(Rc::new(caller)));
+    Ok(())
+}
+
+/// The credential or token of an `Authorization` header, with its scheme.
+#[must_use]
+pub fn bearer(request: &HttpRequest) -> Option<Bearer> {
+    request.headers().get(AUTHORIZATION)?.to_str().ok()?.parse().ok()
+}
+
+/// Says in the headers of an answer how often whoever asked may still ask, where that is known.
+pub fn tell_what_is_left(request: &HttpRequest, headers: &mut HeaderMap) {
+    let Some(left) = request.extensions().get::<Left>().copied() else { return };
+    for (name, text) in [(RATE_LIMIT_POLICY, left.policy()), (RATE_LIMIT, left.left())] {
+        if let Ok(value) = HeaderValue::from_str(&text) {
+            headers.insert(name, value);
+        }
+    }
+}
+
+/// Who calls with this, where they have not called too often.
+///
+/// # Errors
+/// Where it is nobody known, or they have called too often.
+pub async fn admit(request: &HttpRequest, bearer: Option<&Bearer>, terms: Terms) -> Result<Caller, Problem> {
     let (Some(app), Some(limiter)) =
         (request.app_data::<web::Data<App>>(), request.app_data::<web::Data<Limiter>>())
     else {
         return Err(Problem::new(Code::Internal, "the service is not set up"));
     };
-    let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let bearer = header.and_then(|header| header.parse().ok());
     let bearer = bearer.ok_or_else(|| Problem::new(Code::Unauthorized, "send `Authorization: Bearer …`"))?;
-    let caller = authenticate(app, &bearer).await.map_err(|error| {
+    let caller = authenticate(app, bearer, terms).await.map_err(|error| {
         let reason = error.to_string();
         let problem = Problem::from(error);
         if problem.code != Code::Unauthorized {
             return problem;
         }
-        let address = client::address(request.request(), &app.trusted_proxies);
-        stranger(app, address, &reason);
         // Only now: behind the same address may be others, whose credentials are good.
-        limiter.wrong(address).err().unwrap_or(problem)
+        wrong(request, app, limiter, &reason).err().unwrap_or(problem)
     })?;
     Span::current().record("tenant.name", tracing::field::display(&caller.tenant.name));
-    let (now_left, taken) = limiter.take(caller.credential);
-    *left = Some(now_left);
-    taken?;
-    request.extensions_mut().insert(Calling(Rc::new(caller)));
-    Ok(())
+    take(request, limiter, caller.credential)?;
+    Ok(caller)
+}
+
+/// Counts a request of whatever is known by that id. What is left is told with the answer.
+///
+/// # Errors
+/// Where it was one too many.
+pub fn take(request: &HttpRequest, limiter: &Limiter, id: CredentialId) -> Result<(), Problem> {
+    let (left, taken) = limiter.take(id);
+    request.extensions_mut().insert(left);
+    taken
+}
+
+/// Counts a credential or token that is not valid for where it came from, and notes it in the log.
+///
+/// # Errors
+/// Where too many came from there.
+pub fn wrong(request: &HttpRequest, app: &App, limiter: &Limiter, reason: &str) -> Result<(), Problem> {
+    let address = client::address(request, &app.trusted_proxies);
+    stranger(app, address, reason);
+    limiter.wrong(address)
+}
+
+/// Lets through who has not brought too many that are not valid: for what others have chosen, and might be guessed.
+///
+/// # Errors
+/// Where too many came from there.
+pub fn bar(request: &HttpRequest, app: &App, limiter: &Limiter) -> Result<(), Problem> {
+    limiter.is_barred(client::address(request, &app.trusted_proxies))
 }
 
 /// A credential that is not valid is logged with where it came from, once a minute for each address.
 fn stranger(app: &App, address: Option<IpAddr>, reason: &str) {
     if app.strangers.note(address) {
         let address = address.map(tracing::field::display);
-        tracing::warn!(client.address = address, reason, "an app's credential is not valid");
+        tracing::warn!(client.address = address, reason, "a credential or a token is not valid");
     }
 }

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
+use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -38,7 +39,7 @@ pub trait FromJson: Sized {
 }
 
 /// The value as a whole is wrong.
-pub(super) fn wrong(detail: impl Display) -> Vec<FieldError> {
+pub(crate) fn wrong(detail: impl Display) -> Vec<FieldError> {
     vec![FieldError { detail: detail.to_string(), ..FieldError::at("") }]
 }
 
@@ -180,7 +181,7 @@ macro_rules! from_text {
     )+};
 }
 
-pub(super) fn text(value: &Value) -> Result<&str, Vec<FieldError>> {
+pub(crate) fn text(value: &Value) -> Result<&str, Vec<FieldError>> {
     value.as_str().ok_or_else(|| wrong("write a string"))
 }
 
@@ -224,7 +225,7 @@ macro_rules! from_words {
         }
     )+};
 }
-pub(super) use from_words;
+pub(crate) use from_words;
 
 from_words! { crate::reservation::Role }
 
@@ -238,15 +239,15 @@ macro_rules! from_objects {
         }
     )+};
 }
-pub(super) use from_objects;
+pub(crate) use from_objects;
 
 /// An object of fields.
-pub(super) fn object<T: DeserializeOwned>(value: Value) -> Result<T, Vec<FieldError>> {
+pub(crate) fn object<T: DeserializeOwned>(value: Value) -> Result<T, Vec<FieldError>> {
     serde_json::from_value(value).map_err(|_| wrong("write an object"))
 }
 
 /// One of a few words.
-pub(super) fn word<T: FromStr>(value: &Value, words: &[&str]) -> Result<T, Vec<FieldError>> {
+pub(crate) fn word<T: FromStr>(value: &Value, words: &[&str]) -> Result<T, Vec<FieldError>> {
     text(value)?.parse().map_err(|_| wrong(format_args!("write one of `{}`", words.join("`, `"))))
 }
 
@@ -267,6 +268,13 @@ from_id! {
     crate::reservation::ServerId,
     crate::reservation::CredentialId,
     crate::reservation::SigningKeyId,
+}
+
+/// Any text that must not be shown.
+impl FromJson for SecretString {
+    fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
+        Ok(text(&value)?.into())
+    }
 }
 
 impl FromJson for crate::reservation::Metadata {
@@ -308,7 +316,7 @@ impl FromJson for DateTime<Utc> {
 }
 
 /// A whole number of things. `3.0` is one to JSON, which knows one kind of number.
-pub(super) fn whole(value: &Value, least: i64, most: i64) -> Result<i64, Vec<FieldError>> {
+pub(crate) fn whole(value: &Value, least: i64, most: i64) -> Result<i64, Vec<FieldError>> {
     let float = || value.as_f64().filter(|float| float.fract() == 0.0)?.to_string().parse().ok();
     let number = value.as_i64().or_else(float).filter(|number| (least..=most).contains(number));
     number.ok_or_else(|| wrong(format_args!("write a whole number from {least} to {most}")))

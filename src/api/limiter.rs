@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use governor::clock::{Clock as _, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
@@ -32,6 +32,7 @@ pub struct Limiter {
     buckets:
         RateLimiter<CredentialId, DashMapStateStore<CredentialId>, DefaultClock, StateInformationMiddleware>,
     wrong: Cache<Option<IpNet>, Arc<DefaultDirectRateLimiter>>,
+    barred: Cache<Option<IpNet>, Instant>,
 }
 
 /// What a credential may still do.
@@ -48,7 +49,8 @@ impl Limiter {
         let buckets = RateLimiter::dashmap(Quota::per_minute(per_minute)).with_middleware();
         // After a minute nothing is left to remember.
         let wrong = Cache::builder().max_capacity(ADDRESSES).time_to_idle(Duration::from_mins(1)).build();
-        Self { per_minute, buckets, wrong }
+        let barred = Cache::builder().max_capacity(ADDRESSES).time_to_live(Duration::from_mins(1)).build();
+        Self { per_minute, buckets, wrong, barred }
     }
 
     /// Counts one request: what is left, and whether it was one too many.
@@ -69,14 +71,31 @@ impl Limiter {
     /// # Errors
     /// Where it was one too many.
     pub fn wrong(&self, address: Option<IpAddr>) -> Result<(), Problem> {
+        let network = address.map(network);
         let bucket = || Arc::new(RateLimiter::direct(Quota::per_minute(WRONG_PER_MINUTE)));
-        self.wrong.get_with(address.map(network), bucket).check().map_err(|until| {
-            let detail = format_args!(
-                "more than {WRONG_PER_MINUTE} wrong credentials in a minute came from this address"
-            );
-            too_often(detail, until.wait_time_from(DefaultClock::default().now()))
+        self.wrong.get_with(network, bucket).check().map_err(|until| {
+            let wait = until.wait_time_from(DefaultClock::default().now());
+            self.barred.insert(network, Instant::now() + wait);
+            too_many_wrong(wait)
         })
     }
+
+    /// Whether so many wrong ones came from there that not even a good one is looked at: for what is not as long as a
+    /// credential, and might be guessed.
+    ///
+    /// # Errors
+    /// Where that is so.
+    pub fn is_barred(&self, address: Option<IpAddr>) -> Result<(), Problem> {
+        let until = self.barred.get(&address.map(network));
+        let wait = until.and_then(|until| until.checked_duration_since(Instant::now()));
+        wait.map_or(Ok(()), |wait| Err(too_many_wrong(wait)))
+    }
+}
+
+fn too_many_wrong(wait: Duration) -> Problem {
+    let detail =
+        format_args!("more than {WRONG_PER_MINUTE} wrong credentials in a minute came from this address");
+    too_often(detail, wait)
 }
 
 fn too_often(detail: impl Display, wait: Duration) -> Problem {

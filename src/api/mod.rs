@@ -34,7 +34,7 @@ use actix_cors::Cors;
 use actix_web::middleware::{Condition, from_fn};
 use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder, Route, web};
 
-use self::admin::{apps, brand, servers, signing_keys, tenant_removal, tenants, token_settings};
+use self::admin::{apps, brand, dialects, servers, signing_keys, tenant_removal, tenants, token_settings};
 use self::code::Code;
 use self::door::door;
 use self::problem::Problem;
@@ -112,6 +112,7 @@ pub fn routes(config: &mut web::ServiceConfig, allowed: &Origins) {
                 "/tenants/{name}/token-settings",
                 [get().to(token_settings::show), patch().to(token_settings::change)],
             ))
+            .service(at("/tenants/{name}/dialects", [get().to(dialects::show), patch().to(dialects::change)]))
             .service(at("/tenants/{name}/brand", [get().to(brand::show), patch().to(brand::change)]))
             .service(at("/tenants/{name}/export", [get().to(tenant_removal::export)]))
             .service(at("/servers", [get().to(servers::list_all), post().to(servers::create)]))

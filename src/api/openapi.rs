@@ -9,7 +9,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, ResponseBuilder};
 use utoipa::{Modify, OpenApi as _};
 
-use super::admin::{apps, brand, servers, signing_keys, tenant_removal, tenants, token_settings};
+use super::admin::{apps, brand, dialects, servers, signing_keys, tenant_removal, tenants, token_settings};
 use super::problem::ProblemView;
 use super::{appointments, calendars, conferences, decisions, feeds, join_links, rooms, shape, tokens};
 
@@ -70,6 +70,8 @@ use super::{appointments, calendars, conferences, decisions, feeds, join_links, 
         tenants::change,
         token_settings::show,
         token_settings::change,
+        dialects::show,
+        dialects::change,
         brand::show,
         brand::change,
         tenant_removal::remove,

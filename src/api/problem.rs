@@ -235,6 +235,12 @@ impl Problem {
         )
     }
 
+    /// In how many seconds it is worth trying again.
+    #[must_use]
+    pub fn seconds_to_wait(&self) -> Option<u64> {
+        self.case.retry_after
+    }
+
     /// What the log is told.
     #[must_use]
     pub fn failure(&self) -> Option<Failure> {

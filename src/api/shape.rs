@@ -14,7 +14,7 @@ struct Twofold {
 }
 
 const TWOFOLD: [Twofold; 3] = [
-    Twofold { name: "AppInput", needed: &["name", "scopes"], not_new: &[], not_changed: &["tenant"] },
+    Twofold { name: "AppInput", needed: &["name", "scopes"], not_new: &[], not_changed: &["tenant", "auth"] },
     Twofold {
         name: "ServerInput",
         needed: &["name", "default_tenant"],

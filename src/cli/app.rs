@@ -5,7 +5,7 @@ use clap::Subcommand;
 use super::Done;
 use super::parse::{name, public_key_file, tenant};
 use super::print::{Output, say};
-use crate::actions::add_app::add_app;
+use crate::actions::add_app::add_app_with_key;
 use crate::actions::app_credentials::{
     AppCredentialError, NewSigningKey, add_app_credential, add_signing_key, revoke_app_credential,
     revoke_signing_key,
@@ -16,7 +16,7 @@ use crate::reservation::{CredentialId, Scope, Scopes, TenantName};
 use crate::signing::{AppAlgorithm, Issuer, PublicKey};
 use crate::store::apps::AppRecord;
 use crate::store::{app_credentials, app_signing_keys, apps};
-use crate::view::{AppDetailView, AppView, CredentialOnce, SigningKeyOnce};
+use crate::view::{AppDetailView, AppOnce, AppView, CredentialOnce, SigningKeyOnce};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct AppArgs {
@@ -37,6 +37,10 @@ enum AppCommand {
         /// What it may do, such as `appointments:read`; may be given several times [default: all but `admin`]
         #[arg(long = "scope", value_name = "SCOPE")]
         scopes: Vec<Scope>,
+        /// Let it sign tokens of its own: `hs256` with a secret, or `rs256` with a private key. Either is made and shown
+        /// this once
+        #[arg(long, value_name = "hs256|rs256")]
+        auth: Option<AppAlgorithm>,
     },
     /// List a tenant's apps
     List,
@@ -75,10 +79,10 @@ enum AppCommand {
     AddSigningKey {
         /// Which app
         name: String,
-        /// What it signs with: `hs256` with a secret, which is made and shown this once, or `rs256` with its own key
+        /// What it signs with: `hs256` with a secret, or `rs256` with a private key; what is made is shown this once
         #[arg(long, value_name = "hs256|rs256")]
         algorithm: AppAlgorithm,
-        /// File with its public RSA key in PEM, for `rs256`
+        /// File with its own public RSA key in PEM, for `rs256` [default: a pair of keys is made]
         #[arg(long, value_name = "FILE", value_parser = public_key_file)]
         public_key: Option<PublicKey>,
         /// What the claim `iss` of its tokens has to be
@@ -101,23 +105,25 @@ enum AppCommand {
 
 /// What does not go together.
 #[derive(Debug, thiserror::Error)]
-enum SigningKeyArgsError {
-    #[error(
-        "tokens signed with rs256 are verified with the app's public key: name its file with --public-key"
-    )]
-    PublicKeyMissing,
-    #[error("a public key is for rs256; for hs256 a secret is made")]
-    PublicKeyUnused,
-}
+#[error("a public key is for rs256; for hs256 a secret is made")]
+struct PublicKeyUnused;
+
+/// What is shown in PEM.
+const PEMS: [&str; 2] = ["private_key", "public_key"];
 
 impl AppArgs {
     pub async fn run(self, app: &App, output: Output) -> Done {
         let found = tenant(app, self.tenant).await?;
         let tenant = &found.name;
         match self.command {
-            AppCommand::Add { name, scopes } => {
+            AppCommand::Add { name, scopes, auth } => {
                 let scopes = if scopes.is_empty() { Scopes::usual() } else { scopes.into_iter().collect() };
-                output.one(&CredentialOnce::from(&add_app(app, tenant, name, scopes).await?))
+                let key = match auth {
+                    None => None,
+                    Some(algorithm) => Some(NewSigningKey::make(algorithm).await?),
+                };
+                let (added, key) = add_app_with_key(app, tenant, name, scopes, key.as_ref()).await?;
+                output.one_with_files(&AppOnce::new(&added, key.as_ref()), PEMS)
             }
             AppCommand::List => {
                 let all = apps::list(&mut *app.db.acquire().await?, found.id).await?;
@@ -141,13 +147,12 @@ impl AppArgs {
             }
             AppCommand::AddSigningKey { name, algorithm, public_key, issuer } => {
                 let new = match (algorithm, public_key) {
-                    (AppAlgorithm::Hs256, None) => NewSigningKey::Secret,
+                    (algorithm, None) => NewSigningKey::make(algorithm).await?,
                     (AppAlgorithm::Rs256, Some(key)) => NewSigningKey::Public(key),
-                    (AppAlgorithm::Rs256, None) => return Err(SigningKeyArgsError::PublicKeyMissing.into()),
-                    (AppAlgorithm::Hs256, Some(_)) => return Err(SigningKeyArgsError::PublicKeyUnused.into()),
+                    (AppAlgorithm::Hs256, Some(_)) => return Err(PublicKeyUnused.into()),
                 };
                 let added = add_signing_key(app, tenant, name.as_str(), &new, issuer.as_ref()).await?;
-                output.one(&SigningKeyOnce::from(&added))
+                output.one_with_files(&SigningKeyOnce::from(&added), PEMS)
             }
             AppCommand::RevokeSigningKey { name, id } => {
                 show(app, output, &revoke_signing_key(app, tenant, name.as_str(), id).await?).await

@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::database::pools::connect_once;
 use crate::database::private::locate;
 use crate::doctor::conversation::{Booked, Peer, Script};
-use crate::doctor::prosody::{Asker, examine, moderators, shared_credentials};
+use crate::doctor::prosody::{Asker, audiences, examine, moderators, private_rooms, shared_credentials};
 use crate::doctor::{Check, Finding, Findings, Level, deployment, web};
 use crate::prosody::config::ProsodyConfig;
 use crate::prosody::confined;
@@ -214,8 +214,18 @@ async fn credential(
     }
     let Some(app) = app else { return };
     match deployment::identify(app, credential, &mut found).await {
-        Ok(Some(Moderators::Token)) => moderators(&patient.config, &asker.host, &mut found),
-        Ok(_) => {}
+        Ok(None) => {}
+        Ok(Some(needs)) => {
+            if needs.moderators == Moderators::Token {
+                moderators(&patient.config, &asker.host, &mut found);
+            }
+            if needs.any_audience {
+                audiences(&patient.config, &asker.host, &mut found);
+            }
+            if needs.private_rooms {
+                private_rooms(&patient.config, &asker.host, &mut found);
+            }
+        }
         Err(error) => found.error(Check::Database, with_sources(&error), "see PostgreSQL's log"),
     }
 }

@@ -11,6 +11,7 @@ mod calendar;
 mod conference;
 mod decide;
 mod decision;
+mod dialects;
 mod doctor;
 mod feed;
 mod health;
@@ -124,6 +125,8 @@ enum Command {
     Keys(keys::KeysArgs),
     /// Room tokens: what lets people into rooms
     Token(token::TokenArgs),
+    /// Languages of other systems, which a tenant's apps may speak
+    Dialects(dialects::DialectsArgs),
     /// Rooms: when one is free
     #[command(subcommand)]
     Room(room::RoomCommand),
@@ -233,6 +236,7 @@ async fn dispatch(command: Command, output: Output, config: Config, place: Place
         Command::JoinLink(args) => args.run(app, output).await,
         Command::Keys(args) => args.run(app, output).await,
         Command::Token(args) => args.run(app, output).await,
+        Command::Dialects(args) => args.run(app, output).await,
         Command::Room(command) => command.run(app, output).await,
         Command::Decide(args) => args.run(app, output).await,
         Command::ProsodyConfig(args) => args.run(app, &config, output).await,

@@ -29,6 +29,23 @@ impl Output {
         Ok(())
     }
 
+    /// Prints one thing, and below it those of its fields that are files, as they are: to be copied into one.
+    pub fn one_with_files<const N: usize>(self, thing: &impl Serialize, files: [&str; N]) -> Done {
+        let mut value = serde_json::to_value(thing)?;
+        if self.json {
+            return self.one(&value);
+        }
+        let files =
+            files.map(|name| (name, value.as_object_mut().and_then(|fields| fields.shift_remove(name))));
+        self.one(&value)?;
+        for (name, text) in files {
+            if let Some(Value::String(text)) = text {
+                say(format_args!("\n{name}\n{}", text.trim_end()));
+            }
+        }
+        Ok(())
+    }
+
     /// Says what to do next; only to people.
     pub fn hint(self, text: &str) {
         if !self.json {

@@ -119,6 +119,7 @@ impl ProsodyConfigArgs {
                 algorithm: algorithm(tokens, told.settings.algorithm),
                 issuer: told.settings.issuer.as_str(),
                 audience: told.settings.audience.as_str(),
+                any_audience: told.any_audience,
             }),
         };
         let text = setup.render();

@@ -10,11 +10,11 @@ use crate::actions::private_keys::unlock;
 use crate::app::App;
 use crate::prosody::snippet::Target;
 use crate::prosody::verification::Tokens;
-use crate::reservation::TenantName;
+use crate::reservation::{Dialect, TenantName};
 use crate::signing::Algorithm;
 use crate::store::servers::ServerRecord;
 use crate::store::signing_keys::{self, SigningKeyRecord};
-use crate::store::{StoreError, key_rotation, servers, tenants, token_settings};
+use crate::store::{StoreError, dialects, key_rotation, servers, tenants, token_settings};
 use crate::token::{TokenSettings, VerifierKind};
 
 /// What Prosody is told beside where the keys are.
@@ -25,6 +25,8 @@ pub(super) struct Told {
     pub several_tenants: bool,
     /// What the tokens are like that it verifies.
     pub settings: TokenSettings,
+    /// Whether some of them are for `*`, as ProCONF's are.
+    pub any_audience: bool,
 }
 
 /// Why Prosody can't be told.
@@ -68,8 +70,8 @@ pub(super) async fn tell(
             _ => None,
         },
     };
-    let settings = common(&mut db, only.as_ref(), known.as_ref()).await?;
-    let mut told = Told { secret: None, several_tenants: only.is_none(), settings };
+    let (settings, any_audience) = common(&mut db, only.as_ref(), known.as_ref()).await?;
+    let mut told = Told { secret: None, several_tenants: only.is_none(), settings, any_audience };
     if tokens.is_shared_secret() {
         let algorithm: Algorithm = tokens.algorithm().parse()?;
         let key = signing(&mut db, only.as_ref(), algorithm).await?;
@@ -85,19 +87,18 @@ pub(super) async fn tell(
     Ok(told)
 }
 
-/// What the tokens are like of all tenants whose rooms the server opens.
+/// What the tokens are like of all tenants whose rooms the server opens, and whether the apps of one speak ProCONF.
 async fn common(
     db: &mut PgConnection,
     only: Option<&TenantName>,
     server: Option<&ServerRecord>,
-) -> Result<TokenSettings, Box<dyn Error>> {
+) -> Result<(TokenSettings, bool), Box<dyn Error>> {
     let serves = |name: &TenantName| match (only, server) {
         (Some(only), _) => only == name,
-        (None, Some(server)) => {
-            server.serves_all || server.default_tenant == *name || server.other_tenants.contains(name)
-        }
+        (None, Some(server)) => server.may_ask_for(name),
         (None, None) => true,
     };
+    let mut any_audience = false;
     let mut common: Option<TokenSettings> = None;
     for tenant in tenants::list(db).await? {
         if !serves(&tenant.name) {
@@ -115,8 +116,9 @@ async fn common(
             return Err(TellError::Differs(tenant.name).into());
         }
         common = Some(settings);
+        any_audience |= dialects::get(db, tenant.id).await?.speak(Dialect::Proconf);
     }
-    Ok(common.unwrap_or_default())
+    Ok((common.unwrap_or_default(), any_audience))
 }
 
 /// The tenant whose rooms the server opens, where it is one.

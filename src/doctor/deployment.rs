@@ -3,14 +3,18 @@
 use sqlx::PgConnection;
 
 use super::finding::{Check, Findings};
-use super::tokens;
+use super::{dialects, tokens};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::credential::Credential;
-use crate::reservation::{Moderators, ServerState, Tenant};
+use crate::reservation::{Dialect, Moderators, ServerState, Tenant};
 use crate::store::health::{self, Facts};
-use crate::store::{StoreError, servers, tenants};
+use crate::store::{self, StoreError, servers, tenants, token_settings};
+use crate::token::VerifierKind;
+
+/// Connections that are in no setting: for the log of refusals, and for `/readyz`.
+const BESIDE: u32 = 2;
 
 /// How far the database's clock may be off, in milliseconds.
 const CLOCK: i64 = 1000;
@@ -44,6 +48,7 @@ pub async fn examine(
     let tenants = tenants::list(db).await?;
     who_may_ask(&tenants, &servers::list(db).await?, found);
     tokens::examine(db, &tenants, found).await?;
+    dialects::examine(db, &tenants, config.public_url.is_some(), found).await?;
     match &config.public_url {
         Some(url) => found.ok(Check::PublicUrl, url.to_string()),
         None => found.skipped(
@@ -99,7 +104,7 @@ fn database(facts: &Facts, config: &Config, found: &mut Findings<'_>) {
             "switch them on in postgresql.conf",
         );
     }
-    let ours = config.database.desk_connections.get() + config.database.connections.get() + 1;
+    let ours = config.database.desk_connections.get() + config.database.connections.get() + BESIDE;
     let room = facts.max_connections - facts.reserved_connections;
     if i64::from(ours) > i64::from(room) {
         found.error(
@@ -157,7 +162,18 @@ fn who_may_ask(tenants: &[Tenant], servers: &[servers::ServerRecord], found: &mu
     }
 }
 
-/// Whose credential it is, as the database knows it. Says whether its moderators come by token.
+/// What a Prosody needs for the tenants whose rooms it opens.
+#[derive(Debug, Clone, Copy)]
+pub struct Needs {
+    /// How its moderators come about.
+    pub moderators: Moderators,
+    /// Whether it meets tokens that are for any audience, as ProCONF's are.
+    pub any_audience: bool,
+    /// Whether it has private rooms, as Metered's are.
+    pub private_rooms: bool,
+}
+
+/// Whose credential it is, as the database knows it. Says what its Prosody needs.
 ///
 /// # Errors
 /// Where the database fails.
@@ -165,7 +181,7 @@ pub async fn identify(
     app: &App,
     credential: &Credential,
     found: &mut Findings<'_>,
-) -> Result<Option<Moderators>, StoreError> {
+) -> Result<Option<Needs>, StoreError> {
     let mut db = app.db.acquire().await?;
     let Some(holder) = servers::by_credential(&mut db, credential.hash()).await? else {
         found.error(
@@ -192,6 +208,15 @@ pub async fn identify(
             "add it anew under another name: `frontdesk server add NAME`",
         ),
     }
-    let tenant = tenants::by_name(&mut db, &holder.default_tenant).await?;
-    Ok(tenant.map(|tenant| tenant.policy.moderators))
+    let Some(tenant) = tenants::by_name(&mut db, &holder.default_tenant).await? else { return Ok(None) };
+    let moderators = tenant.policy.moderators;
+    let mut needs = Needs { moderators, any_audience: false, private_rooms: false };
+    for tenant in tenants::list(&mut db).await?.iter().filter(|tenant| holder.may_ask_for(&tenant.name)) {
+        if token_settings::get(&mut db, tenant.id).await?.verifier == VerifierKind::Jitsi {
+            let dialects = store::dialects::get(&mut db, tenant.id).await?;
+            needs.any_audience |= dialects.speak(Dialect::Proconf);
+            needs.private_rooms |= dialects.speak(Dialect::Metered);
+        }
+    }
+    Ok(Some(needs))
 }

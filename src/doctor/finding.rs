@@ -69,6 +69,10 @@ pub enum Check {
     Modules,
     /// Where moderators come by token, Prosody makes them.
     Moderators,
+    /// Where room tokens are for any audience, as ProCONF's are, Prosody accepts any (`asap_accepted_audiences`).
+    Audiences,
+    /// Where apps speak Metered's language, Prosody lets who has a token past the lobby (`token_lobby_bypass`).
+    PrivateRooms,
     /// The web application does not go past Prosody (`conferenceRequestUrl`).
     ConferenceRequest,
     /// The service answers at its address.
@@ -111,6 +115,8 @@ pub enum Check {
     PublicUrl,
     /// Each tenant has a meeting URL and a key, so that people get in by join links.
     JoinLinks,
+    /// Tenants whose apps speak the language of another system have what its answers need: a meeting URL, a key, and for JioMeet's links a public address.
+    Dialects,
     /// No two tenants have tokens that open each other's rooms: by the same key, with the same `sub`.
     TokenSubjects,
 }

@@ -6,6 +6,7 @@
 
 pub mod conversation;
 pub mod deployment;
+mod dialects;
 pub mod finding;
 pub mod prosody;
 mod tokens;

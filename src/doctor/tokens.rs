@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sqlx::PgConnection;
 
 use super::finding::{Check, Findings};
-use crate::reservation::{SigningKeyId, Tenant};
+use crate::reservation::{SigningKeyId, Tenant, TenantName};
 use crate::store::{StoreError, signers};
 use crate::token::{Subject, TokenSettings};
 
@@ -30,18 +30,8 @@ pub async fn examine(
             );
             continue;
         }
-        let algorithm = signer.settings.algorithm;
         let Some(key) = &signer.key else {
-            // The service makes its own as it starts, which takes a moment.
-            if algorithm == TokenSettings::default().algorithm {
-                found.skipped(Check::JoinLinks, format!("the service has made no key for {algorithm} yet"));
-                continue;
-            }
-            found.warn(
-                Check::JoinLinks,
-                format!("no key signs {algorithm} for the tenant `{name}`: nobody gets in by a join link"),
-                format!("`frontdesk keys make --tenant {name} --algorithm {algorithm}`"),
-            );
+            no_key(Check::JoinLinks, name, &signer.settings, "nobody gets in by a join link", found);
             continue;
         };
         ready += 1;
@@ -65,4 +55,24 @@ pub async fn examine(
         );
     }
     Ok(())
+}
+
+/// No key signs for the tenant.
+pub(super) fn no_key(
+    check: Check,
+    tenant: &TenantName,
+    settings: &TokenSettings,
+    so: &str,
+    found: &mut Findings<'_>,
+) {
+    let algorithm = settings.algorithm;
+    // The service makes its own as it starts, which takes a moment.
+    if algorithm == TokenSettings::default().algorithm {
+        return found.skipped(check, format!("the service has made no key for {algorithm} yet"));
+    }
+    found.warn(
+        check,
+        format!("no key signs {algorithm} for the tenant `{tenant}`: {so}"),
+        format!("`frontdesk keys make --tenant {tenant} --algorithm {algorithm}`"),
+    );
 }

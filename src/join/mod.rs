@@ -19,11 +19,12 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
+use url::form_urlencoded;
 
 use self::page::{Nothing, Page};
 use crate::actions::branding::brand_of;
 use crate::actions::calendar::link_calendar;
-use crate::actions::join::{EnterError, Visit, VisitError, enter, visit};
+use crate::actions::join::{EnterError, Visit, VisitError, enter, lead_to_one, visit};
 use crate::actions::join_links::url;
 use crate::actions::mint::MintError;
 use crate::app::App;
@@ -54,6 +55,11 @@ pub fn routes(config: &mut web::ServiceConfig) {
 
 /// Shows what is behind a link, or sends who navigates to an open room on into it.
 async fn show(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+    match host_token(&app, &request).await {
+        Ok(None) => {}
+        Ok(Some(host)) => return to_link_of_host(&app, &host),
+        Err(error) => return nothing(&request, &app, Nothing::Unavailable, None, Some(&error)).await,
+    }
     match arrive(&app, &request).await {
         Ok((visit, _place)) if visit.doorway == Doorway::Open && navigates(&request) => {
             receive(&app, &request, &visit).await
@@ -181,6 +187,25 @@ async fn place(places: &Semaphore) -> Option<SemaphorePermit<'_>> {
 
 fn code(request: &HttpRequest) -> Option<JoinCode> {
     request.match_info().query("code").parse().ok()
+}
+
+/// The code of a host's own link, behind that of a guest of the same appointment. Whoever brings another one is a guest.
+///
+/// Source: JioMeet's page on dynamic meetings.
+async fn host_token(app: &App, request: &HttpRequest) -> Result<Option<JoinCode>, StoreError> {
+    let mut query = form_urlencoded::parse(request.query_string().as_bytes());
+    let host = query.find(|(name, _)| name == "hostToken").and_then(|(_, host)| host.parse().ok());
+    let (Some(code), Some(host)) = (code(request), host) else { return Ok(None) };
+    // Where there is none, the guests' page says so.
+    let Some(_place) = place(&app.visitors).await else { return Ok(None) };
+    Ok(lead_to_one(app, &code, &host).await?.then_some(host))
+}
+
+/// Sends a host on to their own link, so that the token stays in no address.
+fn to_link_of_host(app: &App, host: &JoinCode) -> HttpResponse {
+    let mut response = HttpResponse::SeeOther().insert_header((header::LOCATION, url(app, host))).finish();
+    keep_private(&mut response);
+    response
 }
 
 /// Whether a person is on their way there, with a browser. Programs that look at links for a preview don't say so, and

@@ -184,6 +184,7 @@ fn setup(target: Target, url: &BaseUrl, tokens: Option<Tokens>) -> Setup<'_> {
         algorithm: tokens.algorithm(),
         issuer: "frontdesk",
         audience: "jitsi",
+        any_audience: false,
     });
     Setup { target, host: "meet.test", url, server, credential: Some("fd_server_x"), tokens }
 }
@@ -286,6 +287,28 @@ fn prosody_is_told_all_that_it_needs_to_check_tokens() {
         assert_eq!(docker.text("*", "cache_keys_url"), all.map(|all| format!("{keys}/{all}")));
         assert_eq!(docker.text("*", "breakout_rooms_muc").as_deref(), Some("breakout.meet.test"));
     }
+}
+
+#[test]
+fn where_tokens_are_for_any_audience_prosody_accepts_any_and_the_file_says_why() {
+    let url = "https://frontdesk.test".parse().unwrap();
+    let text = |target, any_audience| {
+        let mut setup = setup(target, &url, Some(Tokens::Asap));
+        setup.tokens = setup.tokens.map(|tokens| Verification { any_audience, ..tokens });
+        setup.render()
+    };
+    let debian = text(Target::Debian, true);
+    let list = |items: &[&str]| {
+        Value::Table(items.iter().map(|item| Value::Text((*item).to_owned())).collect(), [].into())
+    };
+    let config = read(&debian);
+    assert_eq!(config.option("*", "asap_accepted_audiences"), Some(&list(&["jitsi", "*"])));
+    assert_eq!(config.option("*", "asap_accepted_issuers"), Some(&list(&["frontdesk"])));
+    assert!(debian.contains("\nasap_accepted_audiences = { \"jitsi\", \"*\" }\n"), "{debian}");
+    let why = |text: &str| text.contains("ProCONF");
+    assert!(why(&debian) && !why(&text(Target::Debian, false)), "{debian}");
+    let docker = text(Target::Docker, true);
+    assert_eq!(docker.matches("\nJWT_ACCEPTED_AUDIENCES=jitsi,*\n").count(), 2, "either way: {docker}");
 }
 
 #[test]

@@ -62,6 +62,8 @@ pub struct Verification<'a> {
     pub issuer: &'a str,
     /// For whom they are (`aud`).
     pub audience: &'a str,
+    /// Whether some are for `*`, as ProCONF's are.
+    pub any_audience: bool,
 }
 
 impl Verification<'_> {
@@ -80,6 +82,11 @@ impl Verification<'_> {
             Tokens::Certificates => Some(self.keys("certificates.json")),
             Tokens::Asap | Tokens::Hs256 | Tokens::Hs384 | Tokens::Hs512 => None,
         }
+    }
+
+    /// The audiences that Prosody accepts.
+    fn audiences(&self) -> Vec<&str> {
+        [self.audience].into_iter().chain(self.any_audience.then_some("*")).collect()
     }
 
     /// What docker-jitsi-meet has no variable for.
@@ -117,10 +124,18 @@ impl Verification<'_> {
             )),
         }
         settings.extend(self.further_settings());
-        let list = |item| format!("{{ {} }}", quoted(item));
+        let list = |items: &[&str]| {
+            let items: Vec<_> = items.iter().map(|item| quoted(item)).collect();
+            format!("{{ {} }}", items.join(", "))
+        };
+        let why_these = if self.any_audience {
+            "ProCONF's tokens are for \"*\", and to Jitsi's plugins that means any audience."
+        } else {
+            "Nor those that are for somebody else."
+        };
         settings.extend([
-            set("asap_accepted_issuers", list(self.issuer), "Nobody else's tokens."),
-            set("asap_accepted_audiences", list(self.audience), "Nor those that are for somebody else."),
+            set("asap_accepted_issuers", list(&[self.issuer]), "Nobody else's tokens."),
+            set("asap_accepted_audiences", list(&self.audiences()), why_these),
             set(
                 "enable_domain_verification",
                 "true".to_owned(),
@@ -139,14 +154,15 @@ impl Verification<'_> {
         };
         // Where there is one tenant, `sub` need not be Prosody's own name for itself.
         let domain = if self.several_tenants { "JWT_ENABLE_DOMAIN_VERIFICATION=1\n" } else { "" };
-        let Self { issuer, audience, .. } = self;
+        let issuer = self.issuer;
+        let audiences = self.audiences().join(",");
         format!(
             "ENABLE_AUTH=1
 AUTH_TYPE=jwt
 JWT_APP_ID={issuer}
 {key}
 JWT_ACCEPTED_ISSUERS={issuer}
-JWT_ACCEPTED_AUDIENCES={audience}
+JWT_ACCEPTED_AUDIENCES={audiences}
 JWT_ALLOW_EMPTY=0
 {domain}"
         )

@@ -46,6 +46,8 @@ pub struct Appointment {
     pub max_duration: Option<TimeDelta>,
     /// Whether the answer to a conference server carries a room token.
     pub answer_token: Option<bool>,
+    /// Whether its hosts may record, also where the role settings of the tenant's tokens don't say so.
+    pub recording: bool,
     /// What the room is opened with.
     pub options: Options,
     /// Counts its changes, from 1.

@@ -2,6 +2,7 @@
 //!
 //! Start with [`decide()`]: everything else here is what it takes or what it gives.
 
+mod alias;
 mod appointment;
 mod ask;
 mod base_url;
@@ -10,6 +11,7 @@ mod brand;
 mod conference;
 mod decide;
 mod decision;
+mod dialects;
 mod doorway;
 mod feed;
 mod free_busy;
@@ -28,6 +30,7 @@ mod slot;
 mod text;
 pub mod wording;
 
+pub use alias::{AliasId, AliasIdError, AliasKind};
 pub use appointment::{Appointment, AppointmentState, Recurring, RoomName, RoomPassword, RoomPasswordError};
 pub use ask::{Ask, Server, ServerState, Situation};
 pub use base_url::{BaseUrl, BaseUrlError};
@@ -36,6 +39,7 @@ pub use brand::{Brand, Color, ColorError, Logo, LogoError, LogoType};
 pub use conference::{CloseReason, Conference, MailOwner, Options};
 pub use decide::decide;
 pub use decision::{Basis, Decision, Grant, Reason, ReasonCode, Refusal, Replaces};
+pub use dialects::{Dialect, Dialects, DialectsError};
 pub use doorway::{Arrival, Date, Doorway, NoDate, RoomNow};
 pub use feed::FeedOf;
 pub use free_busy::{Booked, FreeBusy, Range, RangeError};

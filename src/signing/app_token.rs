@@ -9,7 +9,7 @@ use super::{Algorithm, Claims, Jws, JwsError, PublicKey};
 use crate::reservation::{AppId, texts};
 
 /// How far an app's clock may be off.
-const LEEWAY: TimeDelta = TimeDelta::seconds(30);
+pub(super) const LEEWAY: TimeDelta = TimeDelta::seconds(30);
 
 /// How far ahead a token may expire at the most.
 pub const LONGEST: TimeDelta = TimeDelta::hours(24);
@@ -52,6 +52,16 @@ pub enum Verifier {
 texts! {
     /// Who signs, as its tokens say it in `iss`: 1 to 200 characters, no controls.
     Issuer(1..=200) except char::is_control, "no control characters";
+}
+
+/// Which times a token has to tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Terms {
+    /// When it expires.
+    Usual,
+    /// That, or when it was issued: then it is good for as long from there as any may be. Source: the programs on JioMeet's
+    /// page, which sign nothing but `app`, to which their library adds `iat`.
+    Jiomeet,
 }
 
 /// What is wrong with a token. Never says anything of what is in it.
@@ -142,6 +152,7 @@ impl<'a> Unverified<'a> {
         &self,
         verifier: &Verifier,
         issuer: Option<&Issuer>,
+        terms: Terms,
         now: DateTime<Utc>,
     ) -> Result<(), TokenError> {
         match verifier {
@@ -151,20 +162,32 @@ impl<'a> Unverified<'a> {
             }
             Verifier::Rs256(public_key) => self.jws.verify(Algorithm::Rs256, public_key.key())?,
         }
-        check(self.jws.claims(), issuer, now)
+        check(self.jws.claims(), issuer, terms, now)
     }
 }
 
 /// Whether the token is good now, and from whom it should be.
-fn check(claims: &Claims, issuer: Option<&Issuer>, now: DateTime<Utc>) -> Result<(), TokenError> {
+fn check(
+    claims: &Claims,
+    issuer: Option<&Issuer>,
+    terms: Terms,
+    now: DateTime<Utc>,
+) -> Result<(), TokenError> {
     // Source: RFC 7519, section 2, `NumericDate`: seconds since 1970. It would allow a fraction; whole numbers, as
     // every library writes them, leave nothing to be understood in two ways.
     let at = |name| match claims.get(name) {
         None => Ok(None),
         Some(seconds) => seconds.as_i64().map(Some).ok_or(TokenError::BadClaim(name)),
     };
-    let expires = at("exp")?.ok_or(TokenError::MissingClaim("exp"))?;
     let (now, leeway) = (now.timestamp(), LEEWAY.num_seconds());
+    let expires = match (at("exp")?, terms) {
+        (Some(expires), _) => expires,
+        (None, Terms::Usual) => return Err(TokenError::MissingClaim("exp")),
+        (None, Terms::Jiomeet) => {
+            let issued = at("iat")?.ok_or(TokenError::MissingClaim("iat"))?;
+            issued.saturating_add(LONGEST.num_seconds())
+        }
+    };
     if expires.saturating_add(leeway) <= now {
         return Err(TokenError::Expired);
     }
@@ -176,6 +199,8 @@ fn check(claims: &Claims, issuer: Option<&Issuer>, now: DateTime<Utc>) -> Result
     }
     let is_ours = |audience: &Value| audience == AUDIENCE;
     match claims.get("aud") {
+        // JioMeet's page knows of none, so it says nothing there.
+        _ if terms == Terms::Jiomeet => {}
         None => {}
         Some(Value::Array(audiences)) if audiences.iter().any(is_ours) => {}
         Some(audience) if is_ours(audience) => {}

@@ -6,7 +6,7 @@ use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, SignatureAlgo
 use rustls::pki_types::PrivatePkcs8KeyDer;
 
 use super::algorithm::Family;
-use super::public_key::pem;
+use super::pem::pem;
 use super::signer::{NotAKey, Signer};
 use super::{Algorithm, Kid};
 
@@ -21,7 +21,7 @@ pub struct PublicHalf {
 impl PublicHalf {
     /// Of what signs; `None` where that is a shared secret.
     pub(super) fn of(algorithm: Algorithm, signer: &Signer) -> Result<Option<Self>, NotAKey> {
-        signer.public()?.map(|der| Self::read(algorithm, pem(&der))).transpose()
+        signer.public()?.map(|der| Self::read(algorithm, pem("PUBLIC KEY", &der))).transpose()
     }
 
     /// From its PEM, as [`PublicHalf::as_pem`] gave it.

@@ -7,6 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jsonwebtoken::DecodingKey;
 
+use super::pem::pem;
+
 /// The fewest bits of an RSA key's modulus.
 pub(super) const LEAST_BITS: usize = 2048;
 /// The most bits of an RSA key's modulus.
@@ -63,7 +65,7 @@ impl FromStr for PublicKey {
         if !(LEAST_BITS..=MOST_BITS).contains(&key.key_size_bits()) {
             return Err(PublicKeyError::NotStrong);
         }
-        let pem = pem(&der);
+        let pem = pem("PUBLIC KEY", &der);
         let key = DecodingKey::from_rsa_pem(pem.as_bytes()).map_err(|_| PublicKeyError::NotStrong)?;
         Ok(Self { pem, key })
     }
@@ -74,17 +76,4 @@ fn der(pem: &str) -> Option<Vec<u8>> {
     let rest = pem.trim().strip_prefix("-----BEGIN PUBLIC KEY-----")?;
     let lines = rest.strip_suffix("-----END PUBLIC KEY-----")?;
     STANDARD.decode(lines.split_whitespace().collect::<String>()).ok()
-}
-
-/// As it is written: so two that are the same look the same.
-pub(super) fn pem(der: &[u8]) -> String {
-    let text = STANDARD.encode(der);
-    let mut pem = String::from("-----BEGIN PUBLIC KEY-----\n");
-    for (place, letter) in (1..).zip(text.chars()) {
-        pem.push(letter);
-        if place % 64 == 0 && place != text.len() {
-            pem.push('\n');
-        }
-    }
-    pem + "\n-----END PUBLIC KEY-----\n"
 }

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use jsonwebtoken::{EncodingKey, Header, encode};
+use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
 use super::*;
@@ -39,7 +40,7 @@ fn signed(changes: &Value) -> String {
 
 fn verify(token: &str, verifier: &Verifier, issuer: Option<&str>) -> Result<(), TokenError> {
     let issuer = issuer.map(|issuer| issuer.parse::<Issuer>().unwrap());
-    Unverified::read(token)?.verify(verifier, issuer.as_ref(), now())
+    Unverified::read(token)?.verify(verifier, issuer.as_ref(), Terms::Usual, now())
 }
 
 /// A private key in PEM, and its public half.
@@ -51,6 +52,21 @@ fn rsa() -> (String, String) {
         format!("-----BEGIN {kind} KEY-----\n{}\n-----END {kind} KEY-----\n", STANDARD.encode(der))
     };
     (pem("PRIVATE", private.as_ref()), pem("PUBLIC", public.as_ref()))
+}
+
+#[test]
+fn of_a_pair_for_an_app_each_half_fits_the_other_and_debug_shows_none_of_the_private_one() {
+    let pair = AppKeyPair::make().unwrap();
+    let pem = pair.private_pem().expose_secret();
+    let key = EncodingKey::from_rsa_pem(pem.as_bytes()).unwrap();
+    let token = encode(&Header::new(jsonwebtoken::Algorithm::RS256), &claims(&json!({})), &key).unwrap();
+    verify(&token, &Verifier::Rs256(pair.public().clone()), None).unwrap();
+    let lines: Vec<_> = pem.lines().collect();
+    let (first, last) = (lines[0], lines[lines.len() - 1]);
+    assert_eq!((first, last), ("-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----"));
+    assert!(lines[1..lines.len() - 2].iter().all(|line| line.len() == 64));
+    let shown = format!("{pair:?}");
+    assert!(!lines.iter().any(|line| shown.contains(line)), "a line of the private key is shown");
 }
 
 #[test]

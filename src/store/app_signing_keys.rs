@@ -28,6 +28,15 @@ impl KeyMaterial {
             Self::Rs256(_) => AppAlgorithm::Rs256,
         }
     }
+
+    /// The public half, where it has one.
+    #[must_use]
+    pub const fn public(&self) -> Option<&PublicKey> {
+        match self {
+            Self::Hs256(_) => None,
+            Self::Rs256(key) => Some(key),
+        }
+    }
 }
 
 /// A signing key of an app.

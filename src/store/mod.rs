@@ -6,6 +6,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+pub mod aliases;
 pub mod app_credentials;
 pub mod app_signing_keys;
 pub mod appointments;
@@ -19,6 +20,7 @@ pub mod conferences;
 pub mod decisions;
 pub mod deployment;
 pub mod desk;
+pub mod dialects;
 pub mod export;
 pub mod feeds;
 pub mod free_busy;

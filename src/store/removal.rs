@@ -35,6 +35,8 @@ pub struct Counts {
     pub feeds: i64,
     /// Join links.
     pub join_links: i64,
+    /// Aliases, as Datagram has them.
+    pub aliases: i64,
     /// Conference servers whose default tenant it was.
     pub servers: i64,
     /// Credentials of those.
@@ -68,6 +70,8 @@ pub async fn remove_tenant(db: &mut PgConnection, tenant: TenantId) -> Result<Co
              token_settings AS (DELETE FROM token_settings WHERE tenant_id = $1),
              token_revocations AS (DELETE FROM token_revocations WHERE tenant_id = $1),
              brand AS (DELETE FROM brands WHERE tenant_id = $1),
+             dialects AS (DELETE FROM dialects WHERE tenant_id = $1),
+             aliases AS (DELETE FROM aliases WHERE tenant_id = $1 RETURNING id),
              join_secret AS (DELETE FROM join_secrets WHERE tenant_id = $1),
              join_links AS (DELETE FROM join_links WHERE tenant_id = $1 RETURNING id),
              feeds AS (DELETE FROM feeds WHERE tenant_id = $1 RETURNING id),
@@ -90,6 +94,7 @@ pub async fn remove_tenant(db: &mut PgConnection, tenant: TenantId) -> Result<Co
                (SELECT count(*) FROM signing_keys) AS "signing_keys!",
                (SELECT count(*) FROM feeds) AS "feeds!",
                (SELECT count(*) FROM join_links) AS "join_links!",
+               (SELECT count(*) FROM aliases) AS "aliases!",
                (SELECT count(*) FROM servers) AS "servers!",
                (SELECT count(*) FROM server_credentials) AS "server_credentials!"
         "#,

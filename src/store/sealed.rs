@@ -223,6 +223,8 @@ sealed_columns! {
     AppSigningSecret = "app_signing_secret" in "app_signing_keys"."secret" of ("tenant_id", "id"), if lost revoke;
     /// What the codes of join links are derived from. Links whose secret is lost lead in, and can't be shown any more.
     JoinSecret = "join_secret" in "join_secrets"."secret" of ("tenant_id", "tenant_id"), if lost delete;
+    /// What the tokens are signed with that ask for an alias.
+    AliasSecret = "alias_secret" in "aliases"."secret" of ("tenant_id", "appointment_id"), if lost delete;
     /// What room tokens are signed with. One of the deployment belongs to the tenant that can't be.
     SigningKey = "signing_key" in "signing_keys"."private"
         of ("COALESCE(tenant_id, '00000000-0000-0000-0000-000000000000')", "id"), if lost retire;

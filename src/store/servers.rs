@@ -28,6 +28,14 @@ pub struct ServerRecord {
     pub created_at: DateTime<Utc>,
 }
 
+impl ServerRecord {
+    /// Whether it may ask for the tenant.
+    #[must_use]
+    pub fn may_ask_for(&self, tenant: &TenantName) -> bool {
+        self.serves_all || self.default_tenant == *tenant || self.other_tenants.contains(tenant)
+    }
+}
+
 /// What a server is found by.
 #[derive(Debug, Clone, Copy)]
 pub enum ServerKey<'a> {

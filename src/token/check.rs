@@ -9,6 +9,10 @@ use super::{Flaw, Reference, Subject, TokenSettings};
 use crate::reservation::{RoomKey, TenantId, TokenId};
 use crate::signing::Claims;
 
+/// The audience of ProCONF's tokens. To Jitsi it is a text as any other, but in the list of those that it accepts, where it
+/// stands for all.
+pub(super) const ANY_AUDIENCE: &str = "*";
+
 /// What a token should say.
 #[derive(Debug, Clone, Copy)]
 pub struct Expected<'a> {
@@ -18,6 +22,8 @@ pub struct Expected<'a> {
     pub settings: &'a TokenSettings,
     /// Whose rooms they are, if that is known.
     pub subject: Option<&'a Subject>,
+    /// Whether it may also be for `*`, as those are that the tenant's apps ask for in ProCONF's language.
+    pub any_audience: bool,
     /// The room that it is to open; `None` for whatever room it is for.
     pub room: Option<&'a RoomKey>,
 }
@@ -85,11 +91,12 @@ pub fn check(claims: &Claims, expected: &Expected<'_>, now: DateTime<Utc>) -> Ve
     }
     let (issuer, audience) = expected.settings.parties();
     let says = |name: &str, wanted: &str| claims.get(name).is_some_and(|said| said == wanted);
+    let is_for_us = says("aud", audience) || expected.any_audience && says("aud", ANY_AUDIENCE);
     let found = [
         expires(claims, now),
         begins(claims, now),
         (!says("iss", issuer)).then(|| Flaw::WrongIssuer(issuer.to_owned())),
-        (!says("aud", audience)).then(|| Flaw::WrongAudience(audience.to_owned())),
+        (!is_for_us).then(|| Flaw::WrongAudience(audience.to_owned())),
         expected
             .subject
             .filter(|subject| !says("sub", subject.as_str()))
@@ -146,6 +153,15 @@ mod tests {
     }
 
     fn flaws_of(changes: &Value, settings: &TokenSettings, room: Option<&str>) -> Vec<FlawCode> {
+        found(changes, settings, false, room)
+    }
+
+    fn found(
+        changes: &Value,
+        settings: &TokenSettings,
+        any_audience: bool,
+        room: Option<&str>,
+    ) -> Vec<FlawCode> {
         let mut claims = json!({
             "iss": "frontdesk", "aud": "jitsi", "sub": "meet.test", "room": "gr%c3%bc%c3%9fe",
             "exp": now().timestamp() + 1, "nbf": now().timestamp(),
@@ -161,6 +177,7 @@ mod tests {
             tenant: TENANT.parse().unwrap(),
             settings,
             subject: Some(&"meet.test".parse().unwrap()),
+            any_audience,
             room: room.as_ref(),
         };
         check(&claims, &expected, now()).iter().map(Flaw::code).collect()
@@ -205,6 +222,23 @@ mod tests {
         let jaas = TokenSettings { verifier: VerifierKind::Jaas, ..TokenSettings::default() };
         assert_eq!(flaws_of(&json!({ "iss": "chat" }), &jaas, None), []);
         assert_eq!(flaws_of(&json!({}), &jaas, None), [FlawCode::WrongIssuer]);
+    }
+
+    #[test]
+    fn an_audience_that_means_any_is_one_only_where_it_is_expected() {
+        let flaws = |audience: Value, any| {
+            found(&json!({ "aud": audience }), &TokenSettings::default(), any, Some("grüße"))
+        };
+        assert_eq!(flaws(json!("*"), false), [FlawCode::WrongAudience]);
+        assert_eq!(flaws(json!("*"), true), []);
+        assert_eq!(flaws(json!("jitsi"), true), []);
+        for other in [json!("other"), json!(""), json!(["*"]), json!("**"), json!(true), Value::Null] {
+            assert_eq!(flaws(other.clone(), true), [FlawCode::WrongAudience], "{other}");
+        }
+        for claim in ["iss", "sub"] {
+            let said = found(&json!({ claim: "*" }), &TokenSettings::default(), true, Some("grüße"));
+            assert_eq!(said.len(), 1, "{claim} is no audience");
+        }
     }
 
     #[test]

@@ -7,8 +7,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value, json};
 
 use super::{
-    CustomClaims, Feature, Features, Group, LuaPattern, Person, Privileges, Subject, TokenSettings, Validity,
-    VerifierKind,
+    CustomClaims, DialectClaims, Feature, Features, Group, LuaPattern, Person, Privileges, Subject,
+    TokenSettings, Validity, VerifierKind,
 };
 use crate::reservation::{AppointmentId, ParticipantId, Role, RoomKey, TenantId, TokenId};
 
@@ -61,6 +61,8 @@ pub struct Entry<'a> {
     pub eject_after: Option<TimeDelta>,
     /// What the app adds.
     pub custom: CustomClaims,
+    /// What it says besides for readers of another system.
+    pub dialect: Option<DialectClaims>,
     /// What it refers to of ours.
     pub reference: Reference,
 }
@@ -152,6 +154,9 @@ pub fn claims(entry: &Entry<'_>, now: DateTime<Utc>) -> Map<String, Value> {
     set("jti", entry.id.to_string().into());
     set("context", context(entry, jaas));
     set("frontdesk", reference(entry));
+    if let Some(dialect) = &entry.dialect {
+        dialect.add_to(&mut claims, entry.settings.verifier);
+    }
     claims
 }
 

@@ -73,7 +73,8 @@ impl TryFrom<Value> for CustomClaims {
     }
 }
 
-fn depth(value: &Value) -> usize {
+/// How many levels of lists and objects a value has.
+pub(crate) fn depth(value: &Value) -> usize {
     match value {
         Value::Array(values) => 1 + values.iter().map(depth).max().unwrap_or(0),
         Value::Object(members) => 1 + members.values().map(depth).max().unwrap_or(0),

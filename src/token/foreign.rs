@@ -26,6 +26,7 @@ fn token(key: &SigningKey, kid: &Kid, now: DateTime<Utc>, minutes: i64) -> (Stri
         group: "ward".parse().ok(),
         eject_after: Some(TimeDelta::minutes(30)),
         custom: json!({ "visit": 7 }).try_into().unwrap(),
+        dialect: None,
         reference: Reference {
             tenant: TenantId::new(),
             appointment: None,

@@ -41,6 +41,8 @@ pub struct Seen<'a> {
     pub settings: &'a TokenSettings,
     /// Whose rooms the tenant's are, if that is known.
     pub subject: Option<&'a Subject>,
+    /// Whether the tenant's tokens may also be for `*`, as ProCONF's are: a Jitsi is taken to be set up for these, too.
+    pub any_audience: bool,
     /// The room that is to be entered; `None` for whatever room it is for.
     pub room: Option<&'a RoomKey>,
 }

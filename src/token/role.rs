@@ -19,6 +19,11 @@ impl Feature {
     /// The most bytes.
     pub const MAX_BYTES: usize = 50;
 
+    /// To record.
+    fn recording() -> Self {
+        Self("recording".to_owned())
+    }
+
     /// As it is written.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -61,6 +66,15 @@ pub struct Privileges {
     pub lobby_bypass: bool,
     /// What its holder may do; `None` leaves that to the conference server.
     pub features: Option<Features>,
+}
+
+impl Privileges {
+    /// Lets their holder record. Without a list that is the conference server's to say, as before.
+    pub fn let_record(&mut self) {
+        if let Some(features) = &mut self.features {
+            features.insert(Feature::recording(), true);
+        }
+    }
 }
 
 /// What each role is good for, in one tenant.

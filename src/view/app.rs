@@ -1,14 +1,17 @@
 //! Apps.
 
+use secrecy::ExposeSecret;
 use serde::Serialize;
 
-use super::credential::CredentialView;
+use super::credential::{CredentialOnce, CredentialView};
 use super::time;
+use crate::actions::add_app::AddedApp;
 use crate::actions::app_credentials::AddedSigningKey;
+use crate::credential::Credential;
 use crate::reservation::{AppId, CredentialId, Scopes};
-use crate::signing::{AppAlgorithm, Issuer};
+use crate::signing::{AppAlgorithm, Issuer, PublicKey};
 use crate::store::app_credentials::AppCredentialRecord;
-use crate::store::app_signing_keys::{AppSigningKeyRecord, KeyMaterial};
+use crate::store::app_signing_keys::AppSigningKeyRecord;
 use crate::store::apps::AppRecord;
 
 /// An app.
@@ -70,10 +73,7 @@ impl From<&AppSigningKeyRecord> for SigningKeyView {
         Self {
             id: key.id,
             algorithm: key.material.algorithm(),
-            public_key: match &key.material {
-                KeyMaterial::Hs256(_) => None,
-                KeyMaterial::Rs256(key) => Some(key.as_pem().to_owned()),
-            },
+            public_key: key.material.public().map(|key| key.as_pem().to_owned()),
             issuer: key.issuer.clone(),
             created_at: time(key.created_at),
             revoked_at: key.revoked_at.map(time),
@@ -102,33 +102,82 @@ impl AppDetailView {
     }
 }
 
-/// An app with its new signing key; with the secret in clear, where we made one: this once.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+/// What an app signs with, where we made it: in clear, this once. So there is no `Debug`.
+#[derive(Default, Serialize, utoipa::ToSchema)]
+#[schema(as = SigningKeyInClear)]
+struct KeyOnce<'a> {
+    /// For `HS256`. The bytes of this whole text are the HMAC's key.
+    secret: Option<&'a str>,
+    /// For `RS256`, where it was made: PKCS #8 in PEM. Frontdesk keeps the public half.
+    private_key: Option<&'a str>,
+    /// For `RS256`: what Frontdesk keeps, in PEM.
+    public_key: Option<&'a str>,
+}
+
+impl<'a> From<&'a AddedSigningKey> for KeyOnce<'a> {
+    fn from(added: &'a AddedSigningKey) -> Self {
+        Self {
+            secret: added.secret.as_ref().map(Credential::expose),
+            private_key: added.private_key.as_ref().map(ExposeSecret::expose_secret),
+            public_key: added.key.material.public().map(PublicKey::as_pem),
+        }
+    }
+}
+
+/// An app with its new signing key.
+#[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = NewSigningKey)]
-pub struct SigningKeyOnce {
+pub struct SigningKeyOnce<'a> {
     /// The app. Its tokens name it in the claim `app`.
     #[schema(value_type = uuid::Uuid)]
     id: AppId,
-    name: String,
+    name: &'a str,
     #[schema(value_type = uuid::Uuid)]
     signing_key_id: CredentialId,
     #[schema(value_type = String)]
     algorithm: AppAlgorithm,
     #[schema(value_type = Option<String>)]
-    issuer: Option<Issuer>,
-    /// The bytes of this whole text are the HMAC's key.
-    secret: Option<String>,
+    issuer: Option<&'a Issuer>,
+    #[serde(flatten)]
+    key: KeyOnce<'a>,
 }
 
-impl From<&AddedSigningKey> for SigningKeyOnce {
-    fn from(added: &AddedSigningKey) -> Self {
+impl<'a> From<&'a AddedSigningKey> for SigningKeyOnce<'a> {
+    fn from(added: &'a AddedSigningKey) -> Self {
         Self {
             id: added.app.id,
-            name: added.app.name.clone(),
+            name: &added.app.name,
             signing_key_id: added.key.id,
             algorithm: added.key.material.algorithm(),
-            issuer: added.key.issuer.clone(),
-            secret: added.secret.as_ref().map(|secret| secret.expose().to_owned()),
+            issuer: added.key.issuer.as_ref(),
+            key: added.into(),
+        }
+    }
+}
+
+/// A new app with its credential and, where it was given one, the key that it signs its tokens with.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = NewApp)]
+pub struct AppOnce<'a> {
+    #[serde(flatten)]
+    credential: CredentialOnce,
+    #[schema(value_type = Option<uuid::Uuid>)]
+    signing_key_id: Option<CredentialId>,
+    #[schema(value_type = Option<String>)]
+    algorithm: Option<AppAlgorithm>,
+    #[serde(flatten)]
+    key: KeyOnce<'a>,
+}
+
+impl<'a> AppOnce<'a> {
+    /// The app that was just added.
+    #[must_use]
+    pub fn new(added: &AddedApp, key: Option<&'a AddedSigningKey>) -> Self {
+        Self {
+            credential: added.into(),
+            signing_key_id: key.map(|added| added.key.id),
+            algorithm: key.map(|added| added.key.material.algorithm()),
+            key: key.map(KeyOnce::from).unwrap_or_default(),
         }
     }
 }

@@ -53,6 +53,8 @@ pub struct AppointmentView {
     lobby: bool,
     /// Whether the answer to a conference server carries a room token; null follows the tenant.
     answer_token: Option<bool>,
+    /// Whether its hosts may record, also where the role settings of the tenant's tokens don't say so.
+    recording: bool,
     /// Whether people have to type a password.
     has_password: bool,
     /// The password, for apps with the scope `passwords:read`; left out from lists and for everybody else.
@@ -175,6 +177,7 @@ impl AppointmentView {
             max_occupants: appointment.options.max_occupants,
             lobby: appointment.options.lobby,
             answer_token: appointment.answer_token,
+            recording: appointment.recording,
             has_password: appointment.options.password.is_some(),
             password: None,
             participants: appointment.participants.iter().map(ParticipantView::from).collect(),

@@ -4,7 +4,10 @@ use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 
-use super::{AppView, AppointmentView, ConferenceView, FeedView, OccurrenceView, RefusalView, TenantView};
+use super::{
+    AppView, AppointmentView, BrandView, ConferenceView, DialectsView, FeedView, OccurrenceView, RefusalView,
+    TenantView, TokenSettingsView,
+};
 use crate::actions::export_tenant::Exported;
 use crate::reservation::{ServerId, Tenant};
 
@@ -14,6 +17,8 @@ use crate::reservation::{ServerId, Tenant};
 pub enum ExportView {
     /// The tenant with its policy; always the first line.
     Tenant(Box<TenantView>),
+    /// What it has settled besides.
+    Settings(Box<SettingsView>),
     /// An app, without credentials and keys.
     App(AppView),
     /// A conference server that may ask for it.
@@ -39,12 +44,28 @@ pub enum ExportView {
     Refusal(RefusalView),
 }
 
+/// What a tenant has settled beside its policy.
+#[derive(Debug, Serialize)]
+pub struct SettingsView {
+    /// What people see of it.
+    brand: BrandView,
+    /// What its room tokens are like.
+    token_settings: TokenSettingsView,
+    /// Which languages of other systems its apps may speak.
+    dialects: DialectsView,
+}
+
 impl ExportView {
     /// The thing as a line, without the end of the line; as it is at that moment.
     #[must_use]
     pub fn new(tenant: &Tenant, exported: &Exported, now: DateTime<Utc>) -> Self {
         match exported {
             Exported::Tenant(tenant) => Self::Tenant(Box::new(tenant.as_ref().into())),
+            Exported::Settings(settings) => Self::Settings(Box::new(SettingsView {
+                brand: (&settings.brand).into(),
+                token_settings: settings.tokens.clone().into(),
+                dialects: settings.dialects.clone().into(),
+            })),
             Exported::App(app) => Self::App(app.into()),
             Exported::Server(server) => Self::Server { id: server.server.id, name: server.name.clone() },
             Exported::Feed(feed) => Self::Feed(feed.into()),

@@ -7,6 +7,7 @@ mod brand;
 mod conference;
 mod credential;
 mod decided;
+mod dialects;
 mod export;
 mod feed;
 mod forecast;
@@ -25,12 +26,13 @@ mod verification;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
-pub use self::app::{AppDetailView, AppView, SigningKeyOnce};
+pub use self::app::{AppDetailView, AppOnce, AppView, SigningKeyOnce};
 pub use self::appointment::AppointmentView;
 pub use self::brand::BrandView;
 pub use self::conference::{ConferenceView, RefusalView};
 pub use self::credential::CredentialOnce;
 pub use self::decided::DecidedView;
+pub use self::dialects::DialectsView;
 pub use self::export::ExportView;
 pub use self::feed::{FeedOnce, FeedView};
 pub use self::forecast::ForecastView;

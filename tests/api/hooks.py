@@ -26,9 +26,9 @@ BEYOND_SCHEMAS = [
     r"^the range is longer than \d+ days$",
     r"^this is before `from`$",
     r"^there is no tenant `",
+    r"^write an address such as https://",
     r"^this is not a public key in PEM",
     r"^an HS256 key has no public half$",
-    r"^give the public half of the key$",
     r"^names that begin with `",
     r"^regex parse error",
     r"[Rr]egex",
@@ -61,7 +61,7 @@ BEYOND_SCHEMAS = [
     r"^\S+ is not one of the dates, so it can't be excepted$",
     # What belongs to an appointment as a whole, or to one that recurs.
     r"^a single date has no participants, ",
-    r"^participants, metadata and external id belong to the whole appointment",
+    r"^participants, metadata, external id and recording belong to the whole appointment",
     r"^this appointment does not recur",
     # Room tokens and their keys.
     r"^it can be good until ",

@@ -15,7 +15,7 @@ use frontdesk::actions::change_app::{AppChange, change_app, revoke_app};
 use frontdesk::actions::change_tenant::change_tenant;
 use frontdesk::credential::{Credential, CredentialKind};
 use frontdesk::reservation::{AppId, CredentialId, Scope, Scopes, TenantName};
-use frontdesk::signing::TokenError;
+use frontdesk::signing::{Terms, TokenError};
 use frontdesk::store::app_credentials::{self, AppCredentialRecord};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
@@ -31,7 +31,7 @@ async fn calendar(world: &World) -> AddedApp {
 }
 
 async fn call(world: &World, token: &str) -> Result<Caller, AuthenticateError> {
-    let called = authenticate(&world.app, &format!("Bearer {token}").parse().unwrap()).await;
+    let called = authenticate(&world.app, &format!("Bearer {token}").parse().unwrap(), Terms::Usual).await;
     if let Err(error) = &called {
         assert!(token.is_empty() || !error.to_string().contains(token), "{error}");
     }

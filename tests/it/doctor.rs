@@ -98,7 +98,7 @@ impl Practice {
         }
     }
 
-    fn main_file(&self) -> PathBuf {
+    pub fn main_file(&self) -> PathBuf {
         self.prosody.path().join("prosody.cfg.lua")
     }
 

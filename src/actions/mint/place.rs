@@ -20,6 +20,8 @@ pub(super) struct Place {
     pub window: Window,
     pub date: Option<OccurrenceId>,
     pub participants: Vec<Participant>,
+    /// Whether hosts may record there, also where their role's privileges don't say so.
+    pub recording: bool,
 }
 
 /// Finds what a token opens.
@@ -38,6 +40,10 @@ pub(super) async fn place(
             of_appointment(db, tenant, *id, *original_start, now).await
         }
         Opens::Room(room) => of_room(app, db, tenant, room, now).await,
+        Opens::BookedRoom(room) => {
+            let found = occurrences::windows(db, tenant.id, Which::Room(room.key()), now).await?;
+            of_date(db, tenant, soonest(found, now).ok_or(MintError::NotBooked)?).await
+        }
         Opens::Wildcard { pattern, until } => {
             if *until > now + WILDCARD_LONGEST {
                 return Err(MintError::WildcardTooLong);
@@ -51,6 +57,7 @@ pub(super) async fn place(
                 window: Window { gate: now - BACKDATE, opens: now, closes: Some(*until) },
                 date: None,
                 participants: Vec::new(),
+                recording: false,
             })
         }
         Opens::Window(room, window) => Ok(unbooked(room, *window)),
@@ -66,6 +73,7 @@ fn unbooked(room: &RoomName, window: Window) -> Place {
         window,
         date: None,
         participants: Vec::new(),
+        recording: false,
     }
 }
 
@@ -77,6 +85,7 @@ fn booked(date: DateWindow, participants: Vec<Participant>) -> Place {
         window: date.window,
         date: Some(date.id),
         participants,
+        recording: date.recording,
     }
 }
 
@@ -125,7 +134,10 @@ async fn of_room(
         let until = found.map_or(until, |date| until.min(date.window.gate));
         return Ok(unbooked(room, Window { gate: now - BACKDATE, opens: now, closes: Some(until) }));
     }
-    let date = found.ok_or(MintError::NotBooked)?;
+    of_date(db, tenant, found.ok_or(MintError::NotBooked)?).await
+}
+
+async fn of_date(db: &mut PgConnection, tenant: &Tenant, date: DateWindow) -> Result<Place, MintError> {
     let appointment = appointments::by_id(db, tenant.id, date.id.appointment).await?;
     Ok(booked(date, appointment.map(|appointment| appointment.participants).unwrap_or_default()))
 }

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::{Array, ArrayBuilder, ObjectBuilder, Type};
 
 use super::{OfTenant, OfTenantQuery};
-use crate::actions::add_app::add_app_in;
+use crate::actions::add_app::add_app_with_key_in;
 use crate::actions::app_credentials::{
     NewSigningKey, add_app_credential_in, add_signing_key_in, revoke_app_credential, revoke_signing_key,
 };
@@ -25,7 +25,7 @@ use crate::reservation::{AppId, CredentialId, Label, Scope, Scopes, TenantName};
 use crate::signing::{AppAlgorithm, Issuer, PublicKey};
 use crate::store::apps::{self, AppRecord};
 use crate::store::{Cursor, app_credentials, app_signing_keys, tenants};
-use crate::view::{AppDetailView, AppView, CredentialOnce, SigningKeyOnce};
+use crate::view::{AppDetailView, AppOnce, AppView, CredentialOnce, SigningKeyOnce};
 
 /// An app: a client of this API.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -43,6 +43,11 @@ pub struct AppInput {
     #[serde(default)]
     #[schema(schema_with = scopes, required = false)]
     scopes: Field<Scopes>,
+    /// What a new one signs its own tokens with, if it is to sign any: `HS256` with a secret, `RS256` with a private key.
+    /// Either is made, and shown this once.
+    #[serde(default)]
+    #[schema(value_type = String, required = false, pattern = "^(HS256|RS256)$")]
+    auth: Field<AppAlgorithm>,
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Unknown,
@@ -72,11 +77,12 @@ impl FromJson for Scopes {
 /// A key that an app signs its tokens with.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct SigningKeyInput {
-    /// `HS256`: a secret that is made, and shown this once. `RS256`: the app's own key, of which it gives the public half.
+    /// `HS256`: a secret that is made, and shown this once. `RS256`: the app's own key, of which it gives the public half;
+    /// or one that is made, whose private half is shown this once.
     #[serde(default)]
     #[schema(value_type = String, required, pattern = "^(HS256|RS256)$")]
     algorithm: Field<AppAlgorithm>,
-    /// The public half as PEM, for `RS256`.
+    /// The public half of the app's own key as PEM, for `RS256`. One is made, where none is given.
     #[serde(default)]
     #[schema(value_type = String, required = false)]
     public_key: Field<PublicKey>,
@@ -95,27 +101,16 @@ from_words! { AppAlgorithm }
 from_objects! { SigningKeyInput }
 
 impl SigningKeyInput {
-    fn read(self) -> Result<(NewSigningKey, Option<Issuer>), Problem> {
+    fn read(self) -> Result<(AppAlgorithm, Option<PublicKey>, Option<Issuer>), Problem> {
         let mut reading = Reading::default();
         reading.refuse(&self.unknown);
         let algorithm = reading.required("algorithm", self.algorithm);
-        let is_given = matches!(self.public_key, Field::Given(_) | Field::Unreadable(_) | Field::Null);
         let public_key = reading.present("public_key", self.public_key);
-        let key = match (algorithm, public_key) {
-            (Some(AppAlgorithm::Hs256), None) => Some(NewSigningKey::Secret),
-            (Some(AppAlgorithm::Rs256), Some(key)) => Some(NewSigningKey::Public(key)),
-            (Some(AppAlgorithm::Hs256), Some(_)) => {
-                reading.wrong("public_key", "an HS256 key has no public half");
-                None
-            }
-            (Some(AppAlgorithm::Rs256), None) if !is_given => {
-                reading.wrong("public_key", "give the public half of the key");
-                None
-            }
-            _ => None,
-        };
+        if algorithm == Some(AppAlgorithm::Hs256) && public_key.is_some() {
+            reading.wrong("public_key", "an HS256 key has no public half");
+        }
         let issuer = reading.present("issuer", self.issuer);
-        Ok(reading.done(key.map(|key| (key, issuer)))?)
+        Ok(reading.done(algorithm.map(|algorithm| (algorithm, public_key, issuer)))?)
     }
 }
 
@@ -150,7 +145,7 @@ pub async fn list_all(
 
 /// Add an app
 ///
-/// Its key is in the answer, this once.
+/// Its key is in the answer, this once, and what it signs with, where it is to sign its own tokens.
 #[utoipa::path(
     post, path = "/v1/apps", tag = "administration", operation_id = "createApp",
     security(("app" = ["admin"])),
@@ -158,7 +153,8 @@ pub async fn list_all(
         min_length = 1, max_length = 255)),
     request_body = AppInput,
     responses(
-        (status = 201, description = "The app's key", body = CredentialOnce, headers(("Location" = String))),
+        (status = 201, description = "The app's key, and what it signs with", body = AppOnce,
+            headers(("Location" = String))),
         (status = 409, description = "The tenant has one of that name", body = ProblemView,
             content_type = "application/problem+json"),
     ),
@@ -177,11 +173,17 @@ pub async fn create(
     let tenant = tenant.unwrap_or_else(|| caller.tenant.name.clone());
     let name = reading.required("name", body.value.name);
     let scopes = reading.required("scopes", body.value.scopes);
+    let auth = reading.present("auth", body.value.auth);
     let (name, scopes) = reading.done(name.zip(scopes))?;
+    let key = match auth {
+        None => None,
+        Some(algorithm) => Some(NewSigningKey::make(algorithm).await.map_err(Problem::internal)?),
+    };
     once.run(&app, &caller, body.hash, async |db| {
-        let added = add_app_in(&app, db, &tenant, name.to_string(), scopes.clone()).await?;
+        let (name, scopes) = (name.to_string(), scopes.clone());
+        let (added, key) = add_app_with_key_in(&app, db, &tenant, name, scopes, key.as_ref()).await?;
         let place = format!("/v1/apps/{}", added.app.id);
-        Ok(Answer::created(Some(place), CredentialOnce::from(&added)))
+        Ok(Answer::created(Some(place), AppOnce::new(&added, key.as_ref())))
     })
     .await
 }
@@ -224,6 +226,10 @@ pub async fn change(
     reading.refuse(&body.value.unknown);
     if !matches!(body.value.tenant, Field::Absent) {
         reading.wrong("tenant", "an app stays with its tenant");
+    }
+    if !matches!(body.value.auth, Field::Absent) {
+        reading
+            .wrong("auth", "an app that is there gets a signing key of its own: POST to its `signing-keys`");
     }
     let change = AppChange {
         name: reading.present("name", body.value.name).map(|name| name.to_string()),
@@ -311,7 +317,7 @@ pub async fn remove_credential(
         description = "Makes repetitions harmless", min_length = 1, max_length = 255)),
     request_body = SigningKeyInput,
     responses(
-        (status = 201, description = "The signing key; with its secret, this once", body = SigningKeyOnce),
+        (status = 201, description = "The signing key; with what was made in clear, this once", body = SigningKeyOnce),
         (status = 409, description = "Two are live already, or the app is revoked", body = ProblemView,
             content_type = "application/problem+json"),
     ),
@@ -325,7 +331,11 @@ pub async fn add_key(
 ) -> Result<HttpResponse, Problem> {
     caller.may(Scope::Admin)?;
     let body = body.read().await?;
-    let (key, issuer) = body.value.read()?;
+    let (algorithm, brought, issuer) = body.value.read()?;
+    let key = match brought {
+        Some(key) => NewSigningKey::Public(key),
+        None => NewSigningKey::make(algorithm).await.map_err(Problem::internal)?,
+    };
     once.run(&app, &caller, body.hash, async |db| {
         let tenant = tenant_of(db, id.0).await?;
         let added = add_signing_key_in(&app, db, &tenant, id.0.into(), &key, issuer.as_ref()).await?;

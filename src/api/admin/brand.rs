@@ -56,7 +56,7 @@ impl BrandInput {
 
 /// Show what people see of a tenant
 #[utoipa::path(
-    get, path = "/v1/tenants/{name}/brand", tag = "tenants", operation_id = "getBrand",
+    get, path = "/v1/tenants/{name}/brand", tag = "administration", operation_id = "getBrand",
     security(("app" = ["admin"])),
     params(("name" = String, Path)),
     responses(
@@ -78,7 +78,7 @@ pub async fn show(
 ///
 /// On the pages behind join links, and in invitations. A JSON merge patch (RFC 7396).
 #[utoipa::path(
-    patch, path = "/v1/tenants/{name}/brand", tag = "tenants", operation_id = "updateBrand",
+    patch, path = "/v1/tenants/{name}/brand", tag = "administration", operation_id = "updateBrand",
     security(("app" = ["admin"])),
     params(("name" = String, Path)),
     request_body = BrandInput,

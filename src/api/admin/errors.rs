@@ -101,6 +101,7 @@ impl From<AddAppError> for Problem {
             AddAppError::UnknownTenant(name) => no_such_tenant(&name, "/tenant"),
             AddAppError::Exists(_) => Self::new(Code::NameTaken, error).at("/name"),
             AddAppError::Randomness(_) => Self::internal(error),
+            AddAppError::SigningKey(error) => error.into(),
             AddAppError::Store(error) => error.into(),
         }
     }

@@ -3,6 +3,7 @@
 
 pub(super) mod apps;
 pub(super) mod brand;
+pub(super) mod dialects;
 mod errors;
 pub(super) mod servers;
 pub(super) mod signing_keys;

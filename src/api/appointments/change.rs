@@ -17,7 +17,7 @@ use crate::api::problem::{FieldError, Problem};
 pub struct AppointmentChangeInput(AppointmentInput);
 
 /// What every appointment has; `null` would be no value for it.
-const KEPT: [&str; 4] = ["room", "starts", "time_zone", "lobby"];
+const KEPT: [&str; 5] = ["room", "starts", "time_zone", "lobby", "recording"];
 
 impl FromJson for AppointmentChangeInput {
     fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
@@ -111,6 +111,7 @@ impl AppointmentChangeInput {
                 .patch("max_duration_seconds", input.max_duration_seconds)
                 .map(|Length(length)| length),
             answer_token: reading.patch("answer_token", input.answer_token),
+            recording: reading.present("recording", input.recording),
         };
         Ok(reading.done(Some(change))?)
     }

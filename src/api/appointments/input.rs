@@ -95,6 +95,11 @@ pub struct AppointmentInput {
     #[serde(default)]
     #[schema(value_type = Option<bool>)]
     pub answer_token: Field<bool>,
+    /// Whether its hosts may record, also where the role settings of the tenant's tokens don't say so. It starts no
+    /// recording.
+    #[serde(default)]
+    #[schema(value_type = Option<bool>)]
+    pub recording: Field<bool>,
     /// Who is expected.
     #[serde(default)]
     #[schema(value_type = Option<Vec<ParticipantInput>>, max_items = 500)]
@@ -242,6 +247,7 @@ impl AppointmentInput {
                 .optional("max_duration_seconds", self.max_duration_seconds)
                 .map(|Length(length)| length),
             answer_token: reading.optional("answer_token", self.answer_token),
+            recording: reading.optional("recording", self.recording).unwrap_or_default(),
         };
         if starts.is_some() && booking.ends.is_some_and(|ends| ends <= booking.starts) {
             reading.wrong("ends", "it has to end after it starts");

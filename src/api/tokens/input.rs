@@ -9,7 +9,7 @@ use crate::actions::mint::{Holder, Opens, TokenRequest};
 use crate::api::field::{Field, FromJson, Length, Reading, Unknown, from_objects, object, wrong};
 use crate::api::problem::{FieldError, Problem};
 use crate::reservation::{AppointmentId, Email, HostKey, PersonName, Role, RoomName};
-use crate::token::{Avatar, CustomClaims, Features, Group, LuaPattern, Person, UserId};
+use crate::token::{Avatar, CustomClaims, Features, Group, LuaPattern, Person, Until, UserId};
 
 /// A token for a room. All of it may be left out: then it is for nobody in particular, and good for a short while.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -204,7 +204,7 @@ impl TokenInput {
             eject_after: reading
                 .optional("eject_after_seconds", self.eject_after_seconds)
                 .map(|length| length.0),
-            expires_at: reading.optional("expires_at", self.expires_at),
+            until: reading.optional("expires_at", self.expires_at).map_or(Until::Usual, Until::Exactly),
             custom: reading.optional("claims", self.claims).unwrap_or_default(),
             ..TokenRequest::new(opens, holder)
         };

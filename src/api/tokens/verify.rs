@@ -3,14 +3,13 @@
 use actix_web::{HttpResponse, web};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::actions::verify_token::{VerifyTokenError, verify_token};
 use crate::api::body::Incoming;
 use crate::api::caller::Calling;
-use crate::api::field::{Field, FromJson, Reading, Unknown, from_objects, text};
-use crate::api::problem::{FieldError, Problem};
+use crate::api::field::{Field, Reading, Unknown, from_objects};
+use crate::api::problem::Problem;
 use crate::app::App;
 use crate::reservation::{RoomKey, Scope};
 use crate::view::VerificationView;
@@ -22,7 +21,7 @@ pub struct VerifyInput {
     /// The token, whoever made it.
     #[serde(default)]
     #[schema(value_type = String, required)]
-    token: Field<TokenText>,
+    token: Field<SecretString>,
     /// The room that it should open, in any spelling; whatever room it is for, where nothing is said.
     #[serde(default)]
     #[schema(value_type = Option<String>, min_length = 1, pattern = r"^[^\u0000-\u001F\u007F-\u009F]*$")]
@@ -33,16 +32,6 @@ pub struct VerifyInput {
 }
 
 from_objects! { VerifyInput }
-
-/// A token as it came: it may be good, so it is not shown.
-#[derive(Debug)]
-struct TokenText(SecretString);
-
-impl FromJson for TokenText {
-    fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
-        Ok(Self(text(&value)?.into()))
-    }
-}
 
 /// Look at a token
 ///
@@ -66,7 +55,7 @@ pub async fn verify(
     reading.refuse(&input.unknown);
     let token = reading.required("token", input.token);
     let room = reading.optional("room", input.room);
-    let TokenText(token) = reading.done(token)?;
+    let token = reading.done(token)?;
     let seen = verify_token(&app, &caller.tenant, token.expose_secret(), room.as_ref()).await?;
     Ok(HttpResponse::Ok().json(VerificationView::from(&seen)))
 }

@@ -78,6 +78,9 @@ pub(super) struct BookingArgs {
     /// Whether the answer to a conference server carries a room token [default: the tenant's]
     #[arg(long, value_name = "BOOL")]
     answer_token: Option<bool>,
+    /// Whether its hosts may record, also where the role settings of tokens don't say so [default: false]
+    #[arg(long, value_name = "BOOL")]
+    recording: Option<bool>,
 }
 
 impl BookingArgs {
@@ -108,6 +111,7 @@ impl BookingArgs {
             grace: self.grace,
             max_duration: self.max_duration,
             answer_token: self.answer_token,
+            recording: self.recording.unwrap_or_default(),
             ..Booking::of(tenant, room, self.starts, ends)
         })
     }

@@ -92,6 +92,9 @@ pub(in crate::cli) struct ChangeArgs {
     /// Whether the answer to a conference server carries a room token, or `none` for the tenant's
     #[arg(long, value_name = "BOOL", value_parser = |text: &str| Maybe::or(text, str::parse::<bool>))]
     answer_token: Option<Maybe<bool>>,
+    /// Whether its hosts may record, also where the role settings of tokens don't say so
+    #[arg(long, value_name = "BOOL")]
+    recording: Option<bool>,
 }
 
 impl<T> From<Option<Maybe<T>>> for Patch<T> {
@@ -138,6 +141,7 @@ impl ChangeArgs {
             grace: self.grace.into(),
             max_duration: self.max_duration.into(),
             answer_token: self.answer_token.into(),
+            recording: self.recording,
         };
         let shows_password = matches!(change.password, Patch::Set(_));
         let Self { id, reach: Reach { date, and_following }, revision, .. } = self;

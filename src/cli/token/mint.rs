@@ -10,7 +10,7 @@ use crate::cli::Done;
 use crate::cli::parse::time;
 use crate::cli::print::Output;
 use crate::reservation::{AppointmentId, Role, RoomName, Tenant};
-use crate::token::LuaPattern;
+use crate::token::{LuaPattern, Until};
 use crate::view::TokenOnce;
 
 #[derive(Debug, Args)]
@@ -54,13 +54,14 @@ struct OpensArgs {
 impl MintArgs {
     pub async fn run(self, app: &App, tenant: &Tenant, output: Output) -> Done {
         let Self { opens, date, pattern, participant, person, role, expires } = self;
-        let (opens, expires_at) = match (opens.appointment, opens.room) {
-            (Some(id), _) => (Opens::Appointment { id, original_start: date }, expires),
-            (None, Some(room)) => (Opens::Room(room), expires),
-            (None, None) => (Opens::Wildcard { pattern, until: expires.unwrap_or_default() }, None),
+        let until = expires.map_or(Until::Usual, Until::Exactly);
+        let (opens, until) = match (opens.appointment, opens.room) {
+            (Some(id), _) => (Opens::Appointment { id, original_start: date }, until),
+            (None, Some(room)) => (Opens::Room(room), until),
+            (None, None) => (Opens::Wildcard { pattern, until: expires.unwrap_or_default() }, Until::Usual),
         };
         let holder = participant.map_or_else(|| Holder::Guest(person.person()), Holder::Participant);
-        let request = TokenRequest { role, expires_at, ..TokenRequest::new(opens, holder) };
+        let request = TokenRequest { role, until, ..TokenRequest::new(opens, holder) };
         let minted = mint(app, tenant, &request).await?;
         output.one(&TokenOnce::from(&minted))
     }

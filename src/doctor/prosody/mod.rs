@@ -188,6 +188,38 @@ pub fn moderators(config: &ProsodyConfig, host: &str, found: &mut Findings<'_>) 
     }
 }
 
+/// Where tokens are for any audience: whether Prosody, where it checks any, takes those.
+pub fn audiences(config: &ProsodyConfig, host: &str, found: &mut Findings<'_>) {
+    if config.text(host, "authentication").as_deref() != Some("token") {
+        return;
+    }
+    // Without the list, any is accepted.
+    let accepted = config.option(host, "asap_accepted_audiences");
+    if accepted.is_none_or(|accepted| accepted.list().iter().any(|audience| audience == "*")) {
+        found.ok(Check::Audiences, "ProCONF's tokens, which are for any audience, are accepted");
+    } else {
+        found.warn(
+            Check::Audiences,
+            "tokens of apps that speak ProCONF are for the audience \"*\", which asap_accepted_audiences lacks: all are refused",
+            "add \"*\" to asap_accepted_audiences, as `frontdesk prosody-config --tokens` writes it; in docker-jitsi-meet to JWT_ACCEPTED_AUDIENCES",
+        );
+    }
+}
+
+/// Where rooms are private: whether Prosody lets those past the lobby who have a token.
+pub fn private_rooms(config: &ProsodyConfig, host: &str, found: &mut Findings<'_>) {
+    let muc = config.text(host, "main_muc");
+    if muc.is_some_and(|muc| config.modules(&muc).contains("token_lobby_bypass")) {
+        found.ok(Check::PrivateRooms, "who has a token walks past the lobby of a private room");
+    } else {
+        found.warn(
+            Check::PrivateRooms,
+            "apps that speak Metered make private rooms, but no component loads \"token_lobby_bypass\": everybody waits in their lobbies",
+            "load jitsi-contrib's token_lobby_bypass in the Component of meetings",
+        );
+    }
+}
+
 /// Whether people may come to meetings over a host: those of Jicofo, bridges and recorders know only their own accounts.
 fn is_door(config: &ProsodyConfig, host: &str) -> bool {
     let modules = config.modules(host);

@@ -311,6 +311,43 @@ fn moderators_by_token_need_the_module_that_makes_them() {
 }
 
 #[test]
+fn private_rooms_need_the_module_that_lets_tokens_past_the_lobby() {
+    let level = |set: Set| {
+        let mut all = Vec::new();
+        let config = ProsodyConfig::read(&set.path("prosody.cfg.lua")).unwrap();
+        private_rooms(&config, "meet.test", &mut Findings::about("", &mut all));
+        all[0].level
+    };
+    assert_eq!(level(Set::new()), Level::Warning);
+    let loaded = "\"muc_max_occupants\"; \"token_lobby_bypass\";";
+    assert_eq!(level(Set::new().with("\"muc_max_occupants\";", loaded)), Level::Ok);
+}
+
+#[test]
+fn tokens_for_any_audience_need_a_prosody_that_accepts_any() {
+    let found = |authentication: &str, list: &str| {
+        let set =
+            Set::new().with("authentication = \"jitsi-anonymous\"", &format!("{authentication} {list}"));
+        let config = ProsodyConfig::read(&set.path("prosody.cfg.lua")).unwrap();
+        let mut all = Vec::new();
+        audiences(&config, "meet.test", &mut Findings::about("", &mut all));
+        all.iter().map(|finding| (finding.check, finding.level)).collect::<Vec<_>>()
+    };
+    let token = "authentication = \"token\"";
+    for (list, level) in [
+        ("", Level::Ok),
+        ("asap_accepted_audiences = { \"jitsi\", \"*\" }", Level::Ok),
+        ("asap_accepted_audiences = \"*\"", Level::Ok),
+        ("asap_accepted_audiences = { \"jitsi\" }", Level::Warning),
+        ("asap_accepted_audiences = {}", Level::Warning),
+    ] {
+        assert_eq!(found(token, list), [(Check::Audiences, level)], "{list}");
+    }
+    let anonymous = "authentication = \"jitsi-anonymous\"";
+    assert_eq!(found(anonymous, "asap_accepted_audiences = { \"jitsi\" }"), [], "it looks at no token");
+}
+
+#[test]
 fn no_finding_shows_a_credential() {
     let (all, askers) = Set::new().with("muc_max_occupants = 500", "").examine();
     let credential = askers[0].credential.as_ref().unwrap().expose().to_owned();

@@ -17,8 +17,8 @@ macro_rules! select_public {
             r#"SELECT a.tenant_id, a.id, NULL::uuid AS app_id, NULL::text AS external_id, a.room, a.room_name, a.title,
                       a.description, '{}'::json AS "metadata!: Value", a.time_zone, a.starts, a.ends, a.rrule, a.rdates,
                       a.exdates, a.first_starts, a.last_ends, a.expanded_until, a.early_open_s, a.grace_s,
-                      a.max_duration_s, a.max_occupants, a.lobby, NULL::bytea AS password, a.answer_token, a.revision,
-                      a.created_at,
+                      a.max_duration_s, a.max_occupants, a.lobby, NULL::bytea AS password, a.answer_token, a.recording,
+                      a.revision, a.created_at,
                       COALESCE(a.updated_at, a.created_at) AS "updated_at!", a.cancelled_at
                FROM appointments a
                WHERE a.tenant_id = $1

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::reservation::{AppointmentId, ConferenceId, TenantId};
+use crate::reservation::{AppId, AppointmentId, ConferenceId, TenantId};
 use crate::store::StoreError;
 
 /// A conference of an appointment that is open.
@@ -49,4 +49,28 @@ pub async fn live(
             ends_at: row.ends_at,
         })
         .collect())
+}
+
+/// How many rooms with a name of ten digits the app has booked that have started since then, and are neither over nor cancelled.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn count_dynamic(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    app: AppId,
+    since: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<i64, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM appointments
+           WHERE tenant_id = $1 AND app_id = $2 AND starts BETWEEN $3 AND $4 AND ends > $4 AND cancelled_at IS NULL
+             AND room ~ '^[0-9]{10}$'"#,
+        Uuid::from(tenant),
+        Uuid::from(app),
+        since,
+        now,
+    )
+    .fetch_one(db)
+    .await?)
 }

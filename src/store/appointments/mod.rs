@@ -23,7 +23,7 @@ use crate::seal::Sealed;
 pub use expansion::{expandable, expanded, in_room_beyond, to_expand};
 pub use feed::of_feed;
 pub use list::{Filter, Order, Page, list};
-pub use live::{Live, live};
+pub use live::{Live, count_dynamic, live};
 pub use sealed_under::{SealedUnder, hold, sealed_under};
 pub use write::{Written, cancel, insert, update};
 
@@ -50,6 +50,7 @@ struct AppointmentRow {
     grace_s: Option<i32>,
     max_duration_s: Option<i32>,
     answer_token: Option<bool>,
+    recording: bool,
     max_occupants: Option<i32>,
     lobby: bool,
     password: Option<Vec<u8>>,
@@ -93,6 +94,7 @@ impl TryFrom<AppointmentRow> for Appointment {
             grace: row.grace_s.map(seconds),
             max_duration: row.max_duration_s.map(seconds),
             answer_token: row.answer_token,
+            recording: row.recording,
             options: Options {
                 password: row.password.map(Sealed::from_bytes),
                 lobby: row.lobby,
@@ -114,7 +116,7 @@ macro_rules! select_appointments {
             r#"SELECT a.tenant_id, a.id, a.app_id, a.external_id, a.room, a.room_name, a.title, a.description,
                       a.metadata, a.time_zone, a.starts, a.ends, a.rrule, a.rdates, a.exdates, a.first_starts,
                       a.last_ends, a.expanded_until, a.early_open_s, a.grace_s, a.max_duration_s, a.max_occupants,
-                      a.lobby, a.password, a.answer_token, a.revision, a.created_at,
+                      a.lobby, a.password, a.answer_token, a.recording, a.revision, a.created_at,
                       COALESCE(a.updated_at, a.created_at) AS "updated_at!", a.cancelled_at
                FROM appointments a "# + $which $(+ $more)*
             $(, $argument)*

@@ -32,9 +32,9 @@ pub async fn insert(db: &mut PgConnection, appointment: &Appointment) -> Result<
              INSERT INTO appointments (tenant_id, id, room, room_name, title, time_zone, starts, ends, early_open_s,
                                        grace_s, max_duration_s, max_occupants, lobby, password, created_at,
                                        app_id, external_id, description, metadata, rrule, rdates, exdates,
-                                       first_starts, last_ends, expanded_until, answer_token)
+                                       first_starts, last_ends, expanded_until, answer_token, recording)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19::text::json,
-                     $20, $21, $22, $23, $24, $25, $26)
+                     $20, $21, $22, $23, $24, $25, $26, $27)
              ON CONFLICT DO NOTHING
              RETURNING tenant_id, id, room, starts, ends, early_open_s, grace_s, max_duration_s, max_occupants,
                        lobby, password, answer_token, first_starts
@@ -74,6 +74,7 @@ pub async fn insert(db: &mut PgConnection, appointment: &Appointment) -> Result<
         recurring.last_ends,
         recurring.expanded_until,
         appointment.answer_token,
+        appointment.recording,
     )
     .fetch_one(&mut *db)
     .await?;
@@ -103,7 +104,7 @@ pub async fn update(db: &mut PgConnection, appointment: &Appointment) -> Result<
                  grace_s = $10, max_duration_s = $11, max_occupants = $12, lobby = $13, password = $14,
                  external_id = $15, description = $16, metadata = $17::text::json, revision = $18, updated_at = $19,
                  rrule = $20, rdates = $21, exdates = $22, first_starts = $23, last_ends = $24, expanded_until = $25,
-                 answer_token = $26
+                 answer_token = $26, recording = $27
              WHERE tenant_id = $1 AND id = $2
              RETURNING tenant_id, id, room, starts, ends, early_open_s, grace_s, max_duration_s, max_occupants,
                        lobby, password, answer_token, first_starts
@@ -145,6 +146,7 @@ pub async fn update(db: &mut PgConnection, appointment: &Appointment) -> Result<
         recurring.last_ends,
         recurring.expanded_until,
         appointment.answer_token,
+        appointment.recording,
     )
     .execute(&mut *db)
     .await;

@@ -1,6 +1,7 @@
 //! Occurrences: the dates that appointments take a room for.
 
 mod calendar;
+mod cancelled;
 mod dates;
 mod doorway;
 mod feed;
@@ -16,6 +17,7 @@ use crate::reservation::{AppointmentId, Occurrence, OccurrenceId, Options, RoomK
 use crate::seal::Sealed;
 
 pub use calendar::{CalendarEntry, Filter, booked, list, of_appointments};
+pub use cancelled::next_cancelled_in;
 pub use dates::{keep_as_was, of_appointment, of_original_start, place, remove};
 pub use doorway::{last, next_cancelled};
 pub use feed::{different, original_starts};

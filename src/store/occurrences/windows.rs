@@ -30,6 +30,8 @@ pub struct DateWindow {
     pub slot: Slot,
     /// When people may come in.
     pub window: Window,
+    /// Whether the appointment lets its hosts record.
+    pub recording: bool,
 }
 
 struct WindowRow {
@@ -43,6 +45,7 @@ struct WindowRow {
     grace_s: i32,
     previous_ends: Option<DateTime<Utc>>,
     next_starts: Option<DateTime<Utc>>,
+    recording: bool,
 }
 
 impl TryFrom<WindowRow> for DateWindow {
@@ -56,6 +59,7 @@ impl TryFrom<WindowRow> for DateWindow {
             room: RoomName::from_stored(row.room_name, RoomKey::from_stored(row.room)),
             slot,
             window: Window::between(slot, early_open, grace, row.previous_ends, row.next_starts),
+            recording: row.recording,
         })
     }
 }
@@ -79,7 +83,8 @@ pub async fn windows(
         WindowRow,
         r#"SELECT o.appointment_id, o.original_start, o.room, COALESCE(o.room_name, a.room_name) AS "room_name!",
                   o.starts, o.ends, COALESCE(o.early_open_s, t.early_open_s) AS "early_open_s!",
-                  COALESCE(o.grace_s, t.grace_s) AS "grace_s!", p.ends AS "previous_ends?", n.starts AS "next_starts?"
+                  COALESCE(o.grace_s, t.grace_s) AS "grace_s!", p.ends AS "previous_ends?", n.starts AS "next_starts?",
+                  a.recording
            FROM occurrences o
            JOIN tenants t ON t.id = o.tenant_id
            JOIN appointments a ON a.tenant_id = o.tenant_id AND a.id = o.appointment_id

@@ -11,7 +11,7 @@ use super::{Seen, Signature, Verdict, common, is_text};
 use crate::reservation::RoomKey;
 use crate::signing::Claims;
 use crate::token::VerifierKind;
-use crate::token::check::is_pattern;
+use crate::token::check::{ANY_AUDIENCE, is_pattern};
 
 /// Source: `alg_verify` knows no others.
 const ALGORITHMS: [&str; 6] = ["HS256", "HS384", "HS512", "RS256", "RS384", "RS512"];
@@ -57,13 +57,13 @@ fn header(seen: &Seen<'_>, verdict: &mut Verdict) {
 }
 
 fn parties(seen: &Seen<'_>, verdict: &mut Verdict) {
-    for (name, option, accepted) in [
-        ("iss", "asap_accepted_issuers", seen.settings.issuer.as_str()),
-        ("aud", "asap_accepted_audiences", seen.settings.audience.as_str()),
+    for (name, option, accepted, any) in [
+        ("iss", "asap_accepted_issuers", seen.settings.issuer.as_str(), false),
+        ("aud", "asap_accepted_audiences", seen.settings.audience.as_str(), seen.any_audience),
     ] {
         match seen.claims.get(name) {
             None => verdict.objections.push(format!("`{name}` is missing")),
-            Some(Value::String(said)) if said == accepted => {}
+            Some(Value::String(said)) if said == accepted || any && said == ANY_AUDIENCE => {}
             Some(Value::Array(_)) => verdict.objections.push(format!(
                 "`{name}` is an array, and it compares strings: write \"{accepted}\" (only a Prosody whose `{option}` \
                  has `*` looks at none)"

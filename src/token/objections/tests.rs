@@ -25,6 +25,16 @@ fn with(mut object: Value, changes: &Value) -> Claims {
 const GONE: &str = "-";
 
 fn jitsi_of(header: &Value, claims: &Value, settings: &TokenSettings, room: Option<&str>) -> Verdict {
+    jitsi_for(false, header, claims, settings, room)
+}
+
+fn jitsi_for(
+    any_audience: bool,
+    header: &Value,
+    claims: &Value,
+    settings: &TokenSettings,
+    room: Option<&str>,
+) -> Verdict {
     let header = with(json!({ "typ": "JWT", "alg": "RS256", "kid": "k" }), header);
     let good = json!({
         "iss": "frontdesk", "aud": "jitsi", "sub": "meet.test", "room": "gr%c3%bc%c3%9fe",
@@ -37,6 +47,7 @@ fn jitsi_of(header: &Value, claims: &Value, settings: &TokenSettings, room: Opti
         signature: Signature::Good,
         settings,
         subject: Some(&"meet.test".parse().unwrap()),
+        any_audience,
         room: room.as_ref(),
     };
     let [jitsi, jaas]: [Verdict; 2] = verdicts(&seen, now()).try_into().unwrap();
@@ -95,6 +106,18 @@ fn jitsi_compares_header_and_strings_exactly() {
     }
     refused(&jitsi(&json!({ "aud": ["jitsi"] })), "array, and it compares strings");
     refused(&jitsi(&json!({ "aud": "*" })), "`aud`");
+}
+
+#[test]
+fn jitsi_takes_what_is_for_any_audience_where_it_is_told_to() {
+    let jitsi = |any, claims: Value| jitsi_for(any, &json!({}), &claims, &settings(), Some("grüße"));
+    refused(&jitsi(false, json!({ "aud": "*" })), "`aud` is not \"jitsi\"");
+    taken(&jitsi(true, json!({ "aud": "*" })));
+    taken(&jitsi(true, json!({ "aud": "jitsi" })));
+    refused(&jitsi(true, json!({ "aud": "other" })), "`aud` is not");
+    refused(&jitsi(true, json!({ "aud": ["*"] })), "`aud` is an array");
+    refused(&jitsi(true, json!({ "aud": GONE })), "`aud` is missing");
+    refused(&jitsi(true, json!({ "iss": "*" })), "`iss` is not");
 }
 
 #[test]
@@ -172,7 +195,15 @@ fn what_is_known_of_a_signature_is_said() {
     let jitsi = |signature| {
         let settings = settings();
         let (header, claims) = (&header, &claims);
-        let seen = Seen { header, claims, signature, settings: &settings, subject: None, room: None };
+        let seen = Seen {
+            header,
+            claims,
+            signature,
+            settings: &settings,
+            subject: None,
+            any_audience: false,
+            room: None,
+        };
         verdicts(&seen, now()).remove(0)
     };
     taken(&jitsi(Signature::Good));
@@ -198,6 +229,7 @@ fn jaas_wants_constants_and_its_app_id() {
             signature: Signature::Good,
             settings: &own,
             subject: own.subject.as_ref(),
+            any_audience: true,
             room: Some(&"standup".parse().unwrap()),
         };
         verdicts(&seen, now()).remove(1)
@@ -207,6 +239,7 @@ fn jaas_wants_constants_and_its_app_id() {
     taken(&jaas(none(), json!({ "room": "standup" })));
     refused(&jaas(none(), json!({ "room": "other" })), "another room");
     refused(&jaas(json!({ "alg": "RS512" }), none()), "`RS256`");
+    refused(&jaas(none(), json!({ "aud": "*" })), "`aud`");
     for kid in ["4f4910", APP, "vpaas-magic-cookie-1fc5421/4f4910", GONE] {
         refused(&jaas(json!({ "kid": kid }), none()), "`kid`");
     }

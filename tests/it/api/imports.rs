@@ -64,15 +64,16 @@ impl Importing {
 }
 
 #[tokio::test]
-async fn whether_answers_carry_a_token_is_no_business_of_a_calendar() {
+async fn answer_tokens_and_recording_are_no_business_of_a_calendar() {
     let importing = Importing::new().await;
     let imported = importing.import("", &[SINGLE]).await;
     let path = format!("/v1/appointments/{}", imported[0]["appointment"].as_str().unwrap());
-    importing.app.patch(&path, json!({ "answer_token": true })).await;
+    importing.app.patch(&path, json!({ "answer_token": true, "recording": true })).await;
     let renamed = SINGLE.replace("First", "Second");
     assert_eq!(importing.outcomes("", &[&renamed]).await, ["changed"]);
     let shown = importing.app.get(&path).await;
-    assert_eq!((&shown.body["title"], &shown.body["answer_token"]), (&json!("Second, visit"), &json!(true)));
+    let said = ["title", "answer_token", "recording"].map(|field| shown.body[field].clone());
+    assert_eq!(said, [json!("Second, visit"), json!(true), json!(true)]);
 }
 
 #[tokio::test]

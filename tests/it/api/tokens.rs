@@ -27,7 +27,7 @@ pub(super) async fn signing() -> (World, Client, SigningKeyRecord) {
 }
 
 /// An RSA key takes a while to be made: one is enough for all tests.
-pub(super) static RSA: LazyLock<Vec<u8>> =
+pub static RSA: LazyLock<Vec<u8>> =
     LazyLock::new(|| SigningKey::make(Algorithm::Rs256).unwrap().expose().to_vec());
 
 pub async fn key(world: &World, owner: &KeyOwner, algorithm: Algorithm) -> SigningKeyRecord {
@@ -50,7 +50,7 @@ pub(super) async fn active(world: &World, owner: &KeyOwner, key: SigningKeyRecor
     key
 }
 
-pub(super) async fn settings(world: &World, change: impl FnOnce(&mut TokenSettings)) {
+pub async fn settings(world: &World, change: impl FnOnce(&mut TokenSettings)) {
     let mut db = world.db().acquire().await.unwrap();
     let tenant = tenants::by_name(&mut db, &"acme".parse().unwrap()).await.unwrap().unwrap().id;
     let mut settings = token_settings::get(&mut db, tenant).await.unwrap();

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::{NAVIGATES, booked, click, consultation, doors, guests, link_of, minutes, open, request};
 use crate::api::client::{Client, hours};
+use crate::api::tokens::settings;
 
 #[tokio::test]
 async fn at_the_right_time_a_click_leads_into_the_room_with_a_token_for_whoever_clicked() {
@@ -25,6 +26,28 @@ async fn at_the_right_time_a_click_leads_into_the_room_with_a_token_for_whoever_
     let (_, claims) = click(&guests(&appointment)).await.entrance();
     assert_eq!(claims["exp"], (world.clock.now() + minutes(15)).timestamp(), "{claims}");
     assert_eq!(claims["context"]["user"].get("name"), None);
+}
+
+#[tokio::test]
+async fn who_comes_by_a_host_s_link_may_record_where_the_appointment_says_so() {
+    let (world, app) = doors().await;
+    let list = Some([("flip".parse().unwrap(), true)].into());
+    settings(&world, |settings| {
+        settings.roles.host.features.clone_from(&list);
+        settings.roles.participant.features = list;
+    })
+    .await;
+    let appointment = booked(&app, consultation()).await;
+    world.advance(minutes(50));
+    let features = async |link: String| click(&link).await.entrance().1["context"]["features"].clone();
+    let ada = async || features(link_of(&appointment, 0)).await;
+    assert_eq!(ada().await, json!({ "flip": true }));
+    let path = format!("/v1/appointments/{}", appointment["id"].as_str().unwrap());
+    assert_eq!(app.patch(&path, json!({ "recording": true })).await.status, 200);
+    assert_eq!(ada().await, json!({ "flip": true, "recording": true }), "the link is the same");
+    for link in [link_of(&appointment, 1), guests(&appointment)] {
+        assert_eq!(features(link).await, json!({ "flip": true }));
+    }
 }
 
 #[tokio::test]

@@ -110,3 +110,32 @@ async fn a_tenant_s_own_secret_goes_to_the_server_that_is_its_alone() {
         |server| desk.config("docker", server, "asap").unwrap().contains("JWT_ENABLE_DOMAIN_VERIFICATION=1");
     assert_eq!(["alone", "shared", "everybody"].map(verifies), [false, true, true]);
 }
+
+#[tokio::test]
+async fn a_server_whose_tenants_speak_proconf_accepts_any_audience_and_no_other_does() {
+    let desk = Desk::new().await;
+    desk.world.tenant("globex", |_| {}).await;
+    desk.world.server("alone").await;
+    desk.world.server_for("shared", "acme", &["globex"], false).await;
+    desk.world.server_for("everybody", "acme", &[], true).await;
+    let accepts = |target| {
+        let all = ["alone", "shared", "everybody"].map(|server| desk.config(target, server, "asap").unwrap());
+        let list = |text: &String| {
+            let lines = ["asap_accepted_audiences = ", "JWT_ACCEPTED_AUDIENCES="];
+            let of = |line: &str| lines.iter().find_map(|name| line.strip_prefix(name)).map(str::to_owned);
+            text.lines().find_map(of).unwrap()
+        };
+        all.each_ref().map(list)
+    };
+    let one = "{ \"jitsi\" }";
+    assert_eq!(accepts("debian"), [one; 3]);
+    sqlx::query("DELETE FROM server_credentials").execute(desk.world.db()).await.unwrap();
+    desk.run(&["dialects", "--tenant", "globex", "--speak", "proconf"]).unwrap();
+    let any = "{ \"jitsi\", \"*\" }";
+    assert_eq!(accepts("debian"), [one, any, any]);
+    assert_eq!(accepts("docker"), ["jitsi", "jitsi,*", "jitsi,*"]);
+    // This Prosody doesn't check tokens that are for JaaS.
+    sqlx::query("DELETE FROM server_credentials").execute(desk.world.db()).await.unwrap();
+    desk.run(&["token", "settings", "--tenant", "globex", "--verifier", "other"]).unwrap();
+    assert_eq!(accepts("docker"), ["jitsi"; 3]);
+}
