@@ -5,5 +5,6 @@
 
 mod app;
 pub mod jiomeet;
+pub mod metered;
 pub mod prosody;
 mod refusal;
