@@ -6,5 +6,6 @@
 mod app;
 pub mod jiomeet;
 pub mod metered;
+pub mod proconf;
 pub mod prosody;
 mod refusal;
