@@ -15,7 +15,7 @@ use crate::api;
 use crate::api::limiter::Limiter;
 use crate::app::App;
 use crate::config::ApiConfig;
-use crate::dialect::{jiomeet, metered, proconf, prosody};
+use crate::dialect::{datagram, jiomeet, metered, proconf, prosody};
 use crate::http::fault::not_found;
 use crate::http::keys::{self, KeySets};
 use crate::http::{get, health, metrics, resource};
@@ -39,6 +39,7 @@ fn routes(config: &mut web::ServiceConfig, api: &ApiConfig) {
         .configure(jiomeet::routes)
         .configure(metered::routes)
         .configure(proconf::routes)
+        .configure(datagram::routes)
         .configure(keys::routes)
         .configure(join::routes)
         .service(resource("/livez", get().to(health::livez)))

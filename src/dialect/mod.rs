@@ -4,6 +4,7 @@
 //! for them work here; their tenant has to say so.
 
 mod app;
+pub mod datagram;
 pub mod jiomeet;
 pub mod metered;
 pub mod proconf;
