@@ -38,6 +38,14 @@ impl Canaries {
         }
     }
 
+    /// A private key in PEM: a line from where only its owner knows what stands there, and its bytes as PostgreSQL logs them.
+    fn keep_private_key(&mut self, what: &'static str, pem: &str) {
+        let line = pem.lines().nth(10).unwrap();
+        self.keep(what, line);
+        let hex = STANDARD.decode(line).unwrap().iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>();
+        self.keep(what, &hex.concat());
+    }
+
     fn look_for(&self, place: &str, text: &str) {
         assert!(text.len() > 100, "nothing is in {place}: {text}");
         for (what, secret) in &self.0 {
@@ -102,12 +110,16 @@ async fn no_secret_is_in_a_log_a_metric_or_a_statistic_however_much_is_told() {
     canaries.keep("an app's credential", app["credential"].as_str().unwrap());
     let signs = tell(&["app", "add-signing-key", "canary", "--tenant", "main", "--algorithm", "hs256"], None);
     canaries.keep("an app's secret", signs["secret"].as_str().unwrap());
+    let office =
+        tell(&["app", "add", "office", "--tenant", "main", "--auth", "rs256", "--scope", "admin"], None);
+    canaries.keep_private_key("an app's private key", office["private_key"].as_str().unwrap());
     tell(&["keys", "import", "--tenant", "main", "--algorithm", "HS512"], Some(SECRET));
     let private = STANDARD.encode(SigningKey::make(Algorithm::Rs384).unwrap().expose());
     let pem = format!("-----BEGIN PRIVATE KEY-----\n{private}\n-----END PRIVATE KEY-----\n");
     tell(&["keys", "import", "--tenant", "main", "--algorithm", "RS384"], Some(&pem));
     canaries.keep("a private key", &private[400..440]);
     tell(&["token", "settings", "--tenant", "main", "--algorithm", "HS512"], None);
+    tell(&["dialects", "--tenant", "main", "--speak", "jiomeet,metered,proconf,datagram"], None);
     for broken in [&pem[..600], "{\"kty\":\"oct\",\"k\":\"canary-secret-that-prosody\"}", SECRET] {
         let done = run(&setup, &["keys", "import", "--tenant", "main", "--algorithm", "RS256"], Some(broken));
         assert!(!done.status.success());
@@ -149,6 +161,13 @@ async fn no_secret_is_in_a_log_a_metric_or_a_statistic_however_much_is_told() {
         let token = entrance.split("%22").nth(1).unwrap();
         canaries.keep_token("the token of a join link", token);
     }
+    let boss = office["credential"].as_str().unwrap();
+    let signer = json!({ "name": "signer", "scopes": [], "auth": "RS256" });
+    let signer = call(Method::POST, "/v1/apps", boss, signer).await;
+    canaries.keep_private_key("a private key over the API", signer.body["private_key"].as_str().unwrap());
+    let keys = format!("/v1/apps/{}/signing-keys", signer.id());
+    let another = call(Method::POST, &keys, boss, json!({ "algorithm": "RS256" })).await;
+    canaries.keep_private_key("another private key", another.body["private_key"].as_str().unwrap());
     let instant = call(Method::POST, "/v1/instant-rooms", key, json!({ "duration_seconds": 600 })).await;
     canaries.keep_token("the token of an instant room", instant.body["token"]["token"].as_str().unwrap());
     let claims = json!({ "app": app["id"], "exp": now.timestamp() + 600 });
@@ -161,6 +180,8 @@ async fn no_secret_is_in_a_log_a_metric_or_a_statistic_however_much_is_told() {
     let opened = send(ask.form(&[("name", "canary"), ("mail_owner", PERSON)])).await;
     assert_eq!((opened.status, &opened.body["password"]), (200, &json!(PASSWORD)), "{opened:?}");
     canaries.keep_token("the token in an answer", opened.body["jwt"].as_str().unwrap());
+
+    speak_other_languages(&mut canaries, &frontdesk.url, key, &own).await;
 
     // What goes wrong, with secrets in every place where somebody may put them.
     call(Method::POST, "/v1/tokens/verify", key, json!({ "token": token })).await;
@@ -198,4 +219,51 @@ async fn no_secret_is_in_a_log_a_metric_or_a_statistic_however_much_is_told() {
     let log = cluster.log();
     assert!(log.contains("arameters: $1 = "), "it tells too little");
     canaries.look_for("PostgreSQL's log", &log);
+}
+
+/// What apps of other systems do, with the credential in the query and with tokens of their own.
+async fn speak_other_languages(canaries: &mut Canaries, url: &str, key: &str, own: &str) {
+    let call = async |method: Method, path: &str, authorization: &str, body: Value| {
+        let request = reqwest::Client::new().request(method, format!("{url}{path}"));
+        send(request.header("Authorization", authorization).json(&body)).await
+    };
+    let text =
+        |answer: &Value, name: &str| answer[name].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
+    let room = call(Method::POST, "/api/platform/v1/room", own, json!({ "hostToken": true })).await.body;
+    for secret in ["roomPIN", "hostToken", "joinEndpoint"] {
+        canaries
+            .keep("what lets people into a dynamic room", text(&room, secret).trim_start_matches("/join/"));
+    }
+    let link = format!("{}?hostToken={}", text(&room, "joinEndpoint"), text(&room, "hostToken"));
+    reqwest::get(format!("{url}{link}")).await.unwrap();
+
+    let with_key = |path: &str, key: &str| format!("/api/v1/{path}?secretKey={key}");
+    let private = json!({ "roomName": "canary-private", "privacy": "private" });
+    assert_eq!(call(Method::POST, &with_key("room", key), "", private).await.status, 200);
+    let wanted = json!({ "roomName": "canary-private", "email": PERSON });
+    let token = text(&call(Method::POST, &with_key("token", key), "", wanted).await.body, "token");
+    canaries.keep_token("an access token", &token);
+    let known = call(Method::POST, &with_key("token/validate", key), "", json!({ "token": token })).await;
+    assert_eq!(known.status, 200, "{known:?}");
+    assert_eq!(call(Method::POST, &with_key("room", MADE_UP), "", json!({})).await.status, 401);
+
+    let owner = json!({ "role": "owner", "room": "canary-owned", "participantName": PERSON });
+    let owner = call(Method::POST, "/proconfToken", &format!("Bearer {key}"), owner).await;
+    canaries.keep_token("the token of an owner", &text(&owner.body, "data"));
+
+    let (secret, passcode) = ("canary-secret-of-an-alias", "canary-passcode-of-an-alias");
+    canaries.keep("the secret of an alias", secret);
+    canaries.keep("the passcode of an alias", passcode);
+    let ends = Clock::system().now().timestamp() + 3600;
+    let alias = json!({ "type": "live", "jwt_secret": secret, "passcode": passcode, "expired_at": ends });
+    let create = "/organization/api/v1/alias/create";
+    let alias = text(&call(Method::POST, create, &format!("Bearer {key}"), alias).await.body, "id");
+    let claims = json!({ "alias": alias, "user_id": PERSON, "host": true, "exp": ends });
+    let asks = encode(&Header::default(), &claims, &EncodingKey::from_secret(secret.as_bytes())).unwrap();
+    canaries.keep_token("a token that asks for an alias", &asks);
+    let path = format!("/organization/api/v1/alias/{alias}");
+    let found = call(Method::GET, &path, &format!("Bearer {asks}"), json!({})).await;
+    assert_eq!((found.status, &found.body["passcode"]), (200, &json!(passcode)), "{found:?}");
+    canaries.keep_token("the token of an alias", &text(&found.body, "token"));
+    assert_eq!(call(Method::GET, &path, &format!("Bearer {asks}x"), json!({})).await.status, 401);
 }

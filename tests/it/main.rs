@@ -1,7 +1,9 @@
 //! Tests against a real PostgreSQL, in one binary. `scripts/with-postgres cargo test` starts one.
 
 mod administration;
+mod alias_secrets;
 mod api;
+mod app_keys_by_command;
 mod appointment_first;
 mod authentication;
 mod booking;
@@ -11,7 +13,10 @@ mod conferences;
 mod crashes;
 mod credentials;
 mod decisions;
+mod dialects;
+mod dialects_by_command;
 mod doctor;
+mod doctor_on_dialects;
 mod doctor_on_tokens;
 mod forecast;
 mod free_busy;

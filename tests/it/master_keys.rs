@@ -16,6 +16,7 @@ use frontdesk::actions::reseal::{Resealed, reseal};
 use frontdesk::app::App;
 use frontdesk::reservation::{Appointment, AppointmentId, Recurrence, Scopes, TenantName};
 use frontdesk::seal::{KeyId, MasterKeys};
+use frontdesk::signing::Terms;
 use frontdesk::store::sealed::{SealedColumn, SealedValue, replace};
 use frontdesk::store::{appointments, deployment};
 use futures_util::future::join_all;
@@ -30,7 +31,7 @@ use crate::world::{World, keys, nine_o_clock};
 /// The key that comes after [`MASTER_KEY`].
 const NEW_KEY: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
 
-fn old() -> KeyId {
+pub fn old() -> KeyId {
     keys().first_id()
 }
 
@@ -39,7 +40,7 @@ pub fn new_only() -> MasterKeys {
 }
 
 /// The new key seals, the old one still opens.
-fn rotated() -> MasterKeys {
+pub fn rotated() -> MasterKeys {
     MasterKeys::parse(&format!("{NEW_KEY}\n{MASTER_KEY}")).unwrap()
 }
 
@@ -75,7 +76,7 @@ async fn needed(world: &World) -> Vec<String> {
 }
 
 /// What a key has sealed, as far as it is known.
-async fn state(world: &World, id: KeyId) -> Option<MasterKeyState> {
+pub async fn state(world: &World, id: KeyId) -> Option<MasterKeyState> {
     let mut db = world.db().acquire().await.unwrap();
     let all = list_master_keys(&mut db, Some(&world.app.keys)).await.unwrap();
     all.into_iter().find(|key| key.id == id)
@@ -97,12 +98,11 @@ async fn all_but_blobs(world: &World) -> Vec<String> {
 
 /// The password of an appointment, opened by that app.
 async fn opened(app: &App, id: AppointmentId) -> String {
-    use secrecy::ExposeSecret as _;
     let mut db = app.db.acquire().await.unwrap();
     let tenant = frontdesk::store::tenants::by_name(&mut db, &acme()).await.unwrap().unwrap();
     let appointment = appointments::by_id(&mut db, tenant.id, id).await.unwrap().unwrap();
     let password = unlock(&app.keys, tenant.id, Some(id), &appointment.options).unwrap().unwrap();
-    password.expose_secret().to_owned()
+    secrecy::ExposeSecret::expose_secret(&password).to_owned()
 }
 
 /// An app with a token that it signed.
@@ -115,7 +115,7 @@ async fn signer(world: &World) -> String {
 }
 
 async fn authenticated(world: &World, token: &str) -> Result<(), AuthenticateError> {
-    authenticate(&world.app, &format!("Bearer {token}").parse().unwrap()).await.map(drop)
+    authenticate(&world.app, &format!("Bearer {token}").parse().unwrap(), Terms::Usual).await.map(drop)
 }
 
 /// Waits until so many sessions of that database wait for a lock.

@@ -11,6 +11,7 @@ use frontdesk::actions::book::{book, book_in};
 use frontdesk::actions::branding::{BrandChange, change_brand};
 use frontdesk::actions::change_appointment::Patch;
 use frontdesk::actions::change_server::{ServerChange, change_server};
+use frontdesk::actions::dialect_settings::change_dialect_settings;
 use frontdesk::actions::export_tenant::{ExportError, export_tenant};
 use frontdesk::actions::feeds::add_feed;
 use frontdesk::actions::import_calendar::{Import, import_calendar};
@@ -19,7 +20,9 @@ use frontdesk::actions::remove_tenant::{RemoveTenantError, remove_tenant};
 use frontdesk::actions::signing_keys::{KeyOwner, KeySource, add_signing_key as add_token_key};
 use frontdesk::ical;
 use frontdesk::reservation::wording::Language;
-use frontdesk::reservation::{FeedOf, Participant, ParticipantId, Reason, Role, Scopes, TenantName};
+use frontdesk::reservation::{
+    Dialect, Dialects, FeedOf, Participant, ParticipantId, Reason, Role, Scopes, TenantName,
+};
 use frontdesk::signing::Algorithm;
 use frontdesk::store::idempotency::OnceKey;
 use frontdesk::store::refusals::{self, RefusalRecord};
@@ -64,7 +67,7 @@ async fn furnished() -> (World, String) {
     let own = world.server("own").await;
     world.server_for("both", "globex", &["acme"], false).await;
     for (room, start) in [("standup", 0), ("retro", 600)] {
-        world
+        let booked = world
             .book_with(room, start, start + 60, |booking| {
                 booking.password = Some("correct horse".parse().unwrap());
                 booking.participants = vec![Participant {
@@ -76,8 +79,11 @@ async fn furnished() -> (World, String) {
                 }];
             })
             .await;
+        world.alias(&booked, "their own secret").await;
     }
     granted(&world, &own, "standup").await;
+    let speaks = |dialects: &mut Dialects| dialects.spoken = [Dialect::Datagram].into();
+    change_dialect_settings(&world.app, &acme(), speaks).await.unwrap();
     let file = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:x\nDTSTART:20261210T100000Z\nDURATION:PT1H\nEND:VEVENT\nEND:VCALENDAR";
     let import = Import {
         tenant: acme(),
@@ -158,6 +164,7 @@ async fn a_removed_tenant_leaves_no_row_in_any_table_and_is_counted() {
         signing_keys: 1,
         feeds: 1,
         join_links: 5,
+        aliases: 2,
         servers: 1,
         server_credentials: 1,
     };
@@ -308,6 +315,7 @@ async fn an_export_has_everything_of_the_tenant_and_nothing_of_others() {
         kinds,
         [
             "tenant",
+            "settings",
             "app",
             "server",
             "server",
@@ -320,22 +328,24 @@ async fn an_export_has_everything_of_the_tenant_and_nothing_of_others() {
         ]
     );
     assert_eq!(lines[0]["name"], "acme");
+    assert_eq!(lines[1]["token_settings"]["verifier"], "jitsi");
+    assert!(lines[1]["brand"].is_object() && lines[1]["dialects"]["spoken"].is_array(), "{}", lines[1]);
     assert_eq!(
-        (&lines[1]["name"], &lines[2]["name"], &lines[3]["name"]),
+        (&lines[2]["name"], &lines[3]["name"], &lines[4]["name"]),
         (&"calendar".into(), &"own".into(), &"both".into())
     );
-    assert_eq!((&lines[4]["label"], &lines[4]["all"]), (&"All".into(), &true.into()));
-    assert_eq!((&lines[5]["room"], &lines[5]["has_password"]), (&"standup".into(), &true.into()));
-    assert_eq!(lines[5]["occurrences"][0]["starts"], "2026-12-01T09:00:00Z");
-    assert_eq!(lines[6]["occurrences"].as_array().unwrap().len(), 1);
-    assert_eq!(lines[8]["appointment"], lines[5]["id"]);
-    assert_eq!(lines[9]["reason"], "unknown_room");
+    assert_eq!((&lines[5]["label"], &lines[5]["all"]), (&"All".into(), &true.into()));
+    assert_eq!((&lines[6]["room"], &lines[6]["has_password"]), (&"standup".into(), &true.into()));
+    assert_eq!(lines[6]["occurrences"][0]["starts"], "2026-12-01T09:00:00Z");
+    assert_eq!(lines[7]["occurrences"].as_array().unwrap().len(), 1);
+    assert_eq!(lines[9]["appointment"], lines[6]["id"]);
+    assert_eq!(lines[10]["reason"], "unknown_room");
     let text = serde_json::to_string(&lines).unwrap();
     for secret in ["correct horse", "fd_", "theirs", "\"password\""] {
         assert!(!text.contains(secret), "{secret}");
     }
     let in_clear = export(&world, true).await;
-    assert_eq!(in_clear[6]["password"], "correct horse");
+    assert_eq!(in_clear[7]["password"], "correct horse");
     let unknown = export_tenant(&world.app, &"gone".parse().unwrap(), false).await.unwrap_err();
     assert!(matches!(unknown, ExportError::Unknown(_)), "{unknown:?}");
 }
@@ -356,5 +366,5 @@ async fn an_export_of_many_pages_has_each_thing_once() {
     starts.sort();
     starts.dedup();
     assert_eq!(starts.len(), 450);
-    assert!(lines.iter().skip(1).all(|line| line["occurrences"].as_array().unwrap().len() == 1));
+    assert!(lines.iter().skip(2).all(|line| line["occurrences"].as_array().unwrap().len() == 1));
 }

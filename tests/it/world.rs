@@ -10,15 +10,19 @@ use frontdesk::actions::add_server::{Serves, add_server};
 use frontdesk::actions::add_tenant::add_tenant;
 use frontdesk::actions::book::{Booking, book};
 use frontdesk::actions::change_server::change_server;
+use frontdesk::actions::passwords::share_keys;
 use frontdesk::app::App;
 use frontdesk::clock::Clock;
 use frontdesk::config::{Config, DatabaseConfig, SigningKeysConfig};
 use frontdesk::database::migrate;
 use frontdesk::refusal_log::RefusalLog;
 use frontdesk::reservation::wording::Language;
-use frontdesk::reservation::{Appointment, Policy, ServerState, TenantName};
+use frontdesk::reservation::{AliasId, AliasKind, Appointment, Policy, ServerState, TenantName};
 use frontdesk::seal::MasterKeys;
 use frontdesk::server;
+use frontdesk::store::aliases::{self, AliasRecord};
+use frontdesk::store::sealed::SealedColumn;
+use frontdesk::store::tenants;
 use serde_json::Value;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
@@ -231,6 +235,25 @@ impl World {
         let mut booking = self.booking(room, starts, ends);
         change(&mut booking);
         book(&self.app, booking).await.unwrap()
+    }
+
+    /// Gives an appointment of `acme` an alias, which is asked for with tokens under that secret.
+    pub async fn alias(&self, appointment: &Appointment, secret: &str) -> AliasId {
+        let mut db = self.db().begin().await.unwrap();
+        let tenant = tenants::by_name(&mut db, &"acme".parse().unwrap()).await.unwrap().unwrap().id;
+        let keys = &self.app.keys;
+        share_keys(&mut db, keys).await.unwrap();
+        let context = SealedColumn::AliasSecret.context(tenant.into(), appointment.id.into());
+        let alias = AliasRecord {
+            id: AliasId::of(Uuid::now_v7().as_u64_pair().1),
+            tenant,
+            appointment: appointment.id,
+            kind: AliasKind::Conference,
+            secret: keys.seal(&context, secret.as_bytes()),
+        };
+        assert!(aliases::insert(&mut db, &alias).await.unwrap());
+        db.commit().await.unwrap();
+        alias.id
     }
 
     /// Cancels an appointment of `acme`.

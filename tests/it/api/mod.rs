@@ -2,10 +2,12 @@
 
 mod administration;
 mod answer_tokens;
+mod app_keys;
 mod appointments;
 mod batches;
 mod calendars;
 pub mod client;
+mod dialects;
 mod document;
 mod door;
 mod feeds;
@@ -19,6 +21,7 @@ mod observing;
 mod once;
 mod pages;
 mod races;
+mod recording;
 mod scopes;
 mod series;
 mod series_changes;

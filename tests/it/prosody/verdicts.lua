@@ -1,5 +1,5 @@
 -- What Jitsi's own code says to tokens. Each line of the input is a token and a room, and each line of the output whether its
--- holder gets in. With the secret, issuer, audience and domain that verdicts.rs takes.
+-- holder gets in. With the secret, issuer and domain that verdicts.rs takes, and the audiences that it names.
 -- Debian has basexx, which is plain Lua, in the folders of older versions only.
 package.path = "/usr/lib/prosody/?.lua;" .. package.path .. ";/usr/share/lua/5.2/?.lua"
 package.cpath = "/usr/lib/prosody/?.so;" .. package.cpath
@@ -9,7 +9,7 @@ package.preload["util.async"] = function() return {} end
 
 local plugins = assert(os.getenv("JITSI_PLUGINS")) .. "/"
 local options = {
-    app_id = "frontdesk", app_secret = ("s"):rep(32), asap_accepted_audiences = { "jitsi" },
+    app_id = "frontdesk", app_secret = ("s"):rep(32), asap_accepted_audiences = { ... },
     muc_mapper_domain_base = "meet.test",
 }
 local function option(_, name, default)

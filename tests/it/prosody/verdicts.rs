@@ -51,7 +51,7 @@ fn changes() -> Vec<Value> {
 }
 
 /// What is told to who asks Frontdesk.
-fn told(token: &str) -> bool {
+fn told(token: &str, any_audience: bool) -> bool {
     let settings = TokenSettings { algorithm: Algorithm::Hs256, ..TokenSettings::default() };
     let jws = Jws::read(token).unwrap();
     let seen = Seen {
@@ -60,27 +60,53 @@ fn told(token: &str) -> bool {
         signature: Signature::Good,
         settings: &settings,
         subject: Some(&"meet.test".parse().unwrap()),
+        any_audience,
         room: Some(&"grü".parse().unwrap()),
     };
     verdicts(&seen, Clock::system().now())[0].objections.is_empty()
 }
 
+/// What Jitsi's own code says, where it accepts those audiences.
+fn says(tokens: &[String], audiences: &[&str]) -> Vec<bool> {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/prosody/verdicts.lua");
+    let mut lua = Command::new("lua")
+        .arg(script)
+        .args(audiences)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let input = tokens.join(" gr%c3%bc\n") + " gr%c3%bc\n";
+    lua.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let said = String::from_utf8(lua.wait_with_output().unwrap().stdout).unwrap();
+    let said: Vec<bool> = said.lines().map(|line| line == "true").collect();
+    assert_eq!(said.len(), tokens.len());
+    said
+}
+
+fn signer() -> Signer {
+    Signer::Hs(vec![b's'; 32])
+}
+
+fn good() -> Value {
+    json!({
+        "iss": "frontdesk", "aud": "jitsi", "sub": "meet.test", "room": "gr%c3%bc",
+        "exp": Clock::system().now().timestamp() + 600,
+    })
+}
+
+/// A good token that has these claims instead.
+fn token(change: &Value) -> String {
+    let mut claims = good().as_object().unwrap().clone();
+    claims.extend(change.as_object().unwrap().clone());
+    claims.retain(|_, value| *value != GONE);
+    signer().token(br#"{"typ":"JWT","alg":"HS256"}"#, json!(claims).to_string().as_bytes())
+}
+
 #[test]
 #[ignore = "needs Jitsi's plugins: make test-prosody"]
 fn what_jitsi_would_say_is_what_it_says() {
-    let good = json!({
-        "iss": "frontdesk", "aud": "jitsi", "sub": "meet.test", "room": "gr%c3%bc",
-        "exp": Clock::system().now().timestamp() + 600,
-    });
-    let signer = Signer::Hs(vec![b's'; 32]);
-    let usual = r#"{"typ":"JWT","alg":"HS256"}"#;
-    let mut tokens: Vec<String> = Vec::new();
-    for change in changes() {
-        let mut claims = good.as_object().unwrap().clone();
-        claims.extend(change.as_object().unwrap().clone());
-        claims.retain(|_, value| *value != GONE);
-        tokens.push(signer.token(usual.as_bytes(), json!(claims).to_string().as_bytes()));
-    }
+    let mut tokens: Vec<String> = changes().iter().map(token).collect();
     for header in [
         r#"{"typ":"jwt","alg":"HS256"}"#,
         r#"{"alg":"HS256"}"#,
@@ -90,18 +116,11 @@ fn what_jitsi_would_say_is_what_it_says() {
         r#"{"typ":"JWT"}"#,
         r#"{"typ":"JWT","alg":"HS256","kid":"k"}"#,
     ] {
-        tokens.push(signer.token(header.as_bytes(), good.to_string().as_bytes()));
+        tokens.push(signer().token(header.as_bytes(), good().to_string().as_bytes()));
     }
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/prosody/verdicts.lua");
-    let mut lua =
-        Command::new("lua").arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    let input = tokens.join(" gr%c3%bc\n") + " gr%c3%bc\n";
-    lua.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-    let said = String::from_utf8(lua.wait_with_output().unwrap().stdout).unwrap();
-    let said: Vec<bool> = said.lines().map(|line| line == "true").collect();
-    assert_eq!(said.len(), tokens.len());
+    let said = says(&tokens, &["jitsi"]);
     assert!(said.contains(&true) && said.contains(&false));
-    let differ = tokens.iter().zip(said).filter(|(token, said)| told(token) != *said);
+    let differ = tokens.iter().zip(said).filter(|(token, said)| told(token, false) != *said);
     let differ: Vec<_> = differ
         .map(|(token, said)| {
             let jws = Jws::read(token).unwrap();
@@ -109,4 +128,23 @@ fn what_jitsi_would_say_is_what_it_says() {
         })
         .collect();
     assert!(differ.is_empty(), "{differ:#?}");
+}
+
+#[test]
+#[ignore = "needs Jitsi's plugins: make test-prosody"]
+fn what_is_for_any_audience_is_taken_where_the_list_says_any() {
+    let changes = [
+        json!({}),
+        json!({ "aud": "*" }),
+        json!({ "aud": GONE }),
+        json!({ "aud": "*", "iss": "*" }),
+        json!({ "aud": "*", "sub": "other" }),
+    ];
+    let tokens: Vec<String> = changes.iter().map(token).collect();
+    for (audiences, any_audience) in [(&["jitsi"][..], false), (&["jitsi", "*"], true)] {
+        let said = says(&tokens, audiences);
+        assert_eq!(said, [true, any_audience, false, false, false]);
+        let told: Vec<bool> = tokens.iter().map(|token| told(token, any_audience)).collect();
+        assert_eq!(told, said, "{audiences:?}");
+    }
 }

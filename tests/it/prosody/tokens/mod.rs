@@ -1,6 +1,7 @@
 //! What Frontdesk mints, at the door of a Prosody that verifies it with Jitsi's own modules: what docs/prosody.md says.
 
 mod attacks;
+mod dialects;
 mod door;
 mod privileges;
 mod rotation;

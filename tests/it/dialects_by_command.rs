@@ -1,0 +1,66 @@
+//! Which languages of other systems a tenant's apps may speak, on the command line.
+
+use std::process::Output;
+
+use serde_json::{Value, json};
+
+use crate::rig::Setup;
+use crate::world::World;
+
+fn run(setup: &Setup, arguments: &[&str]) -> Output {
+    setup.command(&[&["dialects"], arguments].concat()).output().unwrap()
+}
+
+fn said(setup: &Setup, arguments: &[&str]) -> Value {
+    let done = run(setup, &[arguments, &["--json"]].concat());
+    assert!(done.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
+    serde_json::from_slice(&done.stdout).unwrap()
+}
+
+fn refused(setup: &Setup, arguments: &[&str]) -> String {
+    let done = run(setup, arguments);
+    assert!(!done.status.success(), "{arguments:?}");
+    String::from_utf8(done.stderr).unwrap()
+}
+
+#[tokio::test]
+async fn a_tenant_s_languages_are_shown_and_changed_on_the_command_line() {
+    let world = World::new().await;
+    let setup = Setup::remote(&world.options);
+    let mut expected = json!({
+        "spoken": [], "jiomeet_rooms": null, "jiomeet_url": null, "metered_token_lifetime_seconds": 86_400,
+        "proconf_room_length_seconds": 86_400,
+    });
+    assert_eq!(said(&setup, &[]), expected);
+    let shown = String::from_utf8(run(&setup, &[]).stdout).unwrap();
+    assert!(shown.lines().any(|line| line.split_whitespace().eq(["spoken", "none"])), "{shown}");
+    for (arguments, name, value) in [
+        (&["--speak", "metered,jiomeet"][..], "spoken", json!(["jiomeet", "metered"])),
+        (&["--jiomeet-rooms", "100"], "jiomeet_rooms", json!(100)),
+        (&["--jiomeet-url", "https://acme.test/"], "jiomeet_url", json!("https://acme.test")),
+        (&["--metered-token-lifetime", "2h"], "metered_token_lifetime_seconds", json!(7200)),
+        (&["--proconf-room-length", "7d"], "proconf_room_length_seconds", json!(604_800)),
+        (&["--speak", "proconf", "--speak", "datagram"], "spoken", json!(["proconf", "datagram"])),
+        (&["--jiomeet-rooms", "none"], "jiomeet_rooms", Value::Null),
+        (&["--jiomeet-url", "none"], "jiomeet_url", Value::Null),
+        (&["--speak", "none"], "spoken", json!([])),
+    ] {
+        expected[name] = value;
+        assert_eq!(said(&setup, arguments), expected, "{arguments:?}");
+        assert_eq!(said(&setup, &["--tenant", "acme"]), expected);
+    }
+    for (arguments, why) in [
+        (&["--speak", "none,jiomeet"][..], "`--speak none`"),
+        (&["--speak", "zoom"], "jiomeet, metered, proconf, datagram"),
+        (&["--jiomeet-rooms", "0"], "or write `none`"),
+        (&["--metered-token-lifetime", "25h"], "one minute to 24 hours"),
+        (&["--proconf-room-length", "30s"], "one minute to 7 days"),
+        (&["--tenant", "nobody"], "there is no tenant `nobody`"),
+    ] {
+        let refused = refused(&setup, arguments);
+        assert!(refused.contains(why), "{arguments:?}: {refused}");
+    }
+    assert_eq!(said(&setup, &[]), expected);
+    world.tenant("globex", |_| {}).await;
+    assert!(refused(&setup, &[]).contains("--tenant"), "there are several");
+}
