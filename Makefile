@@ -1,7 +1,7 @@
 # `make run` and `make test` are all that is needed on a fresh machine with Rust.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-api test-api-long test-calendars test-long test-pages test-prosody test-recurrence test-tokens prepare fmt docs deb
+.PHONY: help run test test-api test-api-long test-calendars test-dialects test-long test-pages test-prosody test-recurrence test-tokens prepare fmt docs deb
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1	/'
@@ -19,6 +19,7 @@ test: ## Check the formatting and the lints, and run every test on a real Postgr
 	scripts/test-calendars
 	scripts/test-tokens
 	scripts/test-api
+	scripts/test-dialects
 	scripts/test-pages
 
 test-calendars: ## Have other programs read the calendars that Frontdesk writes
@@ -29,6 +30,9 @@ test-api: ## Ask for everything that the API's document says, with good and bad 
 
 test-api-long: ## The same for a quarter of an hour, with new input each time
 	scripts/test-api 900
+
+test-dialects: ## Play the apps that were written for JioMeet, Metered, ProCONF and Datagram
+	scripts/test-dialects
 
 test-long: ## Run the tests that kill, many more times
 	KILLS=30 scripts/with-postgres cargo test --locked --test it crashes
