@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::config::{Connections, DatabaseConfig, SigningKeysConfig};
 use crate::credential::CredentialHash;
 use crate::database::desk::Desk;
-use crate::database::pools::Pool;
+use crate::database::pools::{self, Pool};
 use crate::metrics::Metrics;
 use crate::refusal_log::RefusalLog;
 use crate::reservation::wording::Language;
@@ -81,7 +81,10 @@ impl App {
             clock,
             keys,
             opened_keys: OpenedKeys::default(),
-            desk: Desk::new(Pool::desk(options.clone(), config.desk_connections)),
+            desk: Desk::new(
+                Pool::desk(options.clone(), config.desk_connections),
+                pools::shared(options.clone()),
+            ),
             readiness: Pool::general(options.clone(), Connections::ONE),
             db: Pool::general(options, config.connections),
             unknown: Unknown::default(),

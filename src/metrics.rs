@@ -14,6 +14,9 @@ use prometheus_client::registry::{Registry, Unit};
 /// Seconds: fine around a healthy answer, and up to the deadline of two.
 const LATENCIES: [f64; 11] = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.1, 0.25, 0.5, 1.0, 2.0];
 
+/// Asks: up to the most that are settled together.
+const BATCHES: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
+
 /// How an ask ended.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct AskLabels {
@@ -81,6 +84,9 @@ pub struct Metrics {
     registry: Registry,
     asks: Family<AskLabels, Counter>,
     ask_seconds: Family<OutcomeLabels, Histogram>,
+    batch_asks: Histogram,
+    /// Asks that were not settled together with others, but alone.
+    pub asks_alone: Counter,
     pool: Family<PoolLabels, Gauge>,
     /// Conferences that are open and not over, of all tenants.
     pub live_conferences: Gauge,
@@ -113,6 +119,8 @@ impl Default for Metrics {
     fn default() -> Self {
         let asks = Family::default();
         let ask_seconds = Family::new_with_constructor(latencies as fn() -> Histogram);
+        let batch_asks = Histogram::new(BATCHES);
+        let asks_alone = Counter::default();
         let pool = Family::default();
         let live_conferences = Gauge::default();
         let take_overs = Counter::default();
@@ -135,6 +143,12 @@ impl Default for Metrics {
             "Time to answer an ask",
             Unit::Seconds,
             ask_seconds.clone(),
+        );
+        registry.register("batch_asks", "Asks that were settled together, each time", batch_asks.clone());
+        registry.register(
+            "asks_alone",
+            "Asks that could not be settled together with others, and went on alone",
+            asks_alone.clone(),
         );
         registry.register("pool_connections", "Connections to PostgreSQL", pool.clone());
         registry.register(
@@ -188,6 +202,8 @@ impl Default for Metrics {
             registry,
             asks,
             ask_seconds,
+            batch_asks,
+            asks_alone,
             pool,
             live_conferences,
             take_overs,
@@ -221,6 +237,11 @@ impl Metrics {
                 reason: outcome.reason().unwrap_or_default(),
             })
             .inc();
+    }
+
+    /// Notes how many asks are settled together.
+    pub fn batch(&self, asks: usize) {
+        self.batch_asks.observe(u32::try_from(asks).map_or(f64::MAX, f64::from));
     }
 
     /// Notes how many connections a pool has, and how many of them are idle.

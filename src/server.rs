@@ -11,6 +11,7 @@ use actix_web::middleware::{Next, NormalizePath, TrailingSlash, from_fn};
 use actix_web::{Error, HttpMessage, HttpServer, web};
 use tracing_actix_web::{RequestId, TracingLogger};
 
+use crate::actions::reserve::Lane;
 use crate::api;
 use crate::api::limiter::Limiter;
 use crate::app::App;
@@ -60,12 +61,14 @@ pub fn serve(
     api: &ApiConfig,
     shutdown_timeout: Duration,
 ) -> std::io::Result<Server> {
+    let lane = web::Data::new(Lane::open(Arc::clone(&app))?);
     let limiter = web::Data::new(Limiter::new(api.requests_per_minute));
     let key_sets = web::Data::new(KeySets::new(app.signing_keys.max_age));
     let api = api.clone();
     let server = HttpServer::new(move || {
         actix_web::App::new()
             .app_data(app.clone())
+            .app_data(lane.clone())
             .app_data(limiter.clone())
             .app_data(key_sets.clone())
             .wrap(from_fn(name_request))

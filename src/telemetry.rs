@@ -2,7 +2,7 @@
 //!
 //! A request's span knows method, route pattern, request id, status and latency.
 //! Client addresses, user agents, raw paths, queries, headers and bodies stay out:
-//! people and credentials are in them. An ask's own span adds the room's name,
+//! people and credentials are in them. The line of an ask adds the room's name,
 //! without which nobody could find out why a room did not open. Not in here: `metrics`.
 
 use std::{
@@ -18,7 +18,7 @@ use actix_web::{
     dev::{ServiceRequest, ServiceResponse},
     http::{Method, StatusCode},
 };
-use tracing::{Span, field::Empty};
+use tracing::{Level, Span, field::Empty};
 use tracing_actix_web::{RequestId, RootSpanBuilder};
 use tracing_subscriber::{EnvFilter, fmt};
 
@@ -28,7 +28,9 @@ use crate::config::{LogConfig, LogFilter, LogFormat};
 ///
 /// Does nothing where logging was started before.
 pub fn init(log: &LogConfig) {
-    let builder = fmt().with_env_filter(env_filter(&log.filter)).with_writer(io::stderr);
+    // A line that can't be written is lost. To complain of it would need the same output, and would panic.
+    let builder =
+        fmt().with_env_filter(env_filter(&log.filter)).with_writer(io::stderr).log_internal_errors(false);
     let started = match log.format {
         LogFormat::Text => {
             let no_color = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
@@ -119,13 +121,17 @@ impl RootSpanBuilder for RequestSpan {
             Ok(response) => response.status(),
             Err(error) => error.as_response_error().status_code(),
         };
+        let is_expected =
+            |response: &ServiceResponse<B>| response.response().extensions().contains::<Expected>();
+        let is_fault = status.is_server_error() && !outcome.as_ref().is_ok_and(is_expected);
+        // What is recorded where nothing is said later is for nobody, and takes as long as the rest of the span.
+        if !is_fault && !tracing::enabled!(Level::DEBUG) {
+            return;
+        }
         span.record("status", status.as_u16());
         if let Some(Arrival(arrival)) = arrival(outcome) {
             span.record("latency_ms", arrival.elapsed().as_secs_f64() * 1000.0);
         }
-        let is_expected =
-            |response: &ServiceResponse<B>| response.response().extensions().contains::<Expected>();
-        let is_fault = status.is_server_error() && !outcome.as_ref().is_ok_and(is_expected);
         match (is_fault, failure(status, outcome)) {
             (true, Some(Failure(error))) => tracing::error!(error, "request failed"),
             (true, None) => tracing::error!("request failed"),

@@ -96,7 +96,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("join", &["actions", "app", "credential", "http", "reservation", "store", "telemetry", "texts"]),
     ("tls", &["config", "telemetry"]),
     ("http", &["actions", "app", "config", "reservation", "signing", "store", "telemetry"]),
-    ("server", &["api", "app", "config", "dialect", "http", "join", "telemetry", "tls"]),
+    ("server", &["actions", "api", "app", "config", "dialect", "http", "join", "telemetry", "tls"]),
 ];
 
 /// Where the checked macros, and with them SQL, may stand.

@@ -4,15 +4,19 @@
 use std::time::Duration;
 
 use sqlx::PgConnection;
-use tokio::time::{Instant, sleep, timeout_at};
+use sqlx::postgres::PgConnectOptions;
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::fault::is_passing;
-use super::pools::{Pool, Pooled};
+use super::pools::{Pool, Pooled, connect_writable};
 use crate::store::StoreError;
 
 /// How long one request of a conference server may take, all told. Prosody waits 20 s by default
 /// and then refuses without a retry; people wait, too. A 503 in two seconds is retried.
 pub const DEADLINE: Duration = Duration::from_millis(1800);
+
+/// How long it may take to connect for work that many share.
+const CONNECT: Duration = Duration::from_millis(700);
 
 /// The pause before the work is begun again.
 const PAUSE: Duration = Duration::from_millis(25);
@@ -21,6 +25,7 @@ const PAUSE: Duration = Duration::from_millis(25);
 #[derive(Debug, Clone)]
 pub struct Desk {
     pool: Pool,
+    shared: PgConnectOptions,
 }
 
 /// Why the work was not done.
@@ -35,10 +40,16 @@ pub enum DeskError {
 }
 
 impl Desk {
-    /// A desk on the pool.
+    /// A desk on the pool. Those connections that are not in it are made with the options.
     #[must_use]
-    pub fn new(pool: Pool) -> Self {
-        Self { pool }
+    pub fn new(pool: Pool, shared: PgConnectOptions) -> Self {
+        Self { pool, shared }
+    }
+
+    /// A connection for work that many requests share.
+    #[must_use]
+    pub fn shared(&self) -> Shared {
+        Shared { options: self.shared.clone(), connection: None }
     }
 
     /// The pool, to be watched.
@@ -84,6 +95,41 @@ impl Desk {
             if timeout_at(deadline, sleep(PAUSE)).await.is_err() {
                 return Err(DeskError::Late(last));
             }
+        }
+    }
+}
+
+/// A connection that is kept for work that many requests share. Not one out of a pool, which makes a round trip whenever a
+/// connection is given back.
+#[derive(Debug)]
+pub struct Shared {
+    options: PgConnectOptions,
+    connection: Option<PgConnection>,
+}
+
+impl Shared {
+    /// Does the work, in at most `patience`, and once: where it fails, each of the requests can still be served by itself.
+    ///
+    /// # Errors
+    /// Where it takes too long, or the database fails. Then the next work gets another connection, for nobody knows what this
+    /// one is in the middle of.
+    pub async fn run<T>(
+        &mut self,
+        patience: Duration,
+        work: impl AsyncFnOnce(&mut PgConnection) -> Result<T, StoreError>,
+    ) -> Result<T, DeskError> {
+        let attempt = async {
+            let mut connection = match self.connection.take() {
+                Some(connection) => connection,
+                None => connect_writable(&self.options, CONNECT).await?,
+            };
+            let done = work(&mut connection).await?;
+            self.connection = Some(connection);
+            Ok(done)
+        };
+        match timeout(patience, attempt).await {
+            Ok(done) => done.map_err(DeskError::Store),
+            Err(_) => Err(DeskError::Late(None)),
         }
     }
 }

@@ -35,12 +35,7 @@ impl Pool {
     /// the ask.
     #[must_use]
     pub fn desk(options: PgConnectOptions, connections: Connections) -> Self {
-        let options = options.application_name("frontdesk desk").options([
-            ("statement_timeout", "1500ms"),
-            ("lock_timeout", "1000ms"),
-            ("plan_cache_mode", "force_generic_plan"),
-        ]);
-        Self(pool(options, connections, DESK_ACQUIRE))
+        Self(pool(answering(options, "1500ms", "1000ms"), connections, DESK_ACQUIRE))
     }
 
     /// Connections for everything else.
@@ -119,6 +114,30 @@ impl Drop for Pooled {
     }
 }
 
+/// For what many requests of conference servers share. One of them may want a lock that somebody holds: the others don't
+/// wait for it for long.
+#[must_use]
+pub fn shared(options: PgConnectOptions) -> PgConnectOptions {
+    answering(options, "800ms", "200ms")
+}
+
+/// What answers conference servers finds every row by its key, whatever statistics say: a plan that was good for the few rooms
+/// that were open at night would read all that are open, for each ask, at nine o'clock. So the ways of reading a whole table
+/// are off.
+fn answering(options: PgConnectOptions, statement_timeout: &str, lock_timeout: &str) -> PgConnectOptions {
+    options.application_name("frontdesk desk").options([
+        ("statement_timeout", statement_timeout),
+        ("lock_timeout", lock_timeout),
+        ("plan_cache_mode", "force_generic_plan"),
+        // To compile a plan takes longer than all that it is ever run for.
+        ("jit", "off"),
+        ("enable_seqscan", "off"),
+        ("enable_hashjoin", "off"),
+        ("enable_mergejoin", "off"),
+        ("enable_material", "off"),
+    ])
+}
+
 fn pool(options: PgConnectOptions, connections: Connections, acquire: Duration) -> PgPool {
     PgPoolOptions::new()
         .max_connections(connections.get())
@@ -126,19 +145,35 @@ fn pool(options: PgConnectOptions, connections: Connections, acquire: Duration) 
         // A broken connection is found out by its first statement, which is then sent again on
         // another: a round trip before every statement would cost more.
         .test_before_acquire(false)
-        .after_connect(|connection, _| {
-            Box::pin(async move {
-                // After a failover the old primary may be back as a standby.
-                let read_only: String =
-                    sqlx::query_scalar("SHOW transaction_read_only").fetch_one(&mut *connection).await?;
-                if read_only == "on" {
-                    return Err(sqlx::Error::Io(std::io::Error::other("the database is read-only")));
-                }
-                Ok(())
-            })
-        })
+        .after_connect(|connection, _| Box::pin(must_be_writable(connection)))
         // Slow statements are seen in the metrics; their text is long and always the same.
         .connect_lazy_with(options.disable_statement_logging())
+}
+
+/// After a failover the old primary may be back as a standby.
+async fn must_be_writable(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let read_only: String =
+        sqlx::query_scalar("SHOW transaction_read_only").fetch_one(&mut *connection).await?;
+    if read_only == "on" {
+        return Err(sqlx::Error::Io(std::io::Error::other("the database is read-only")));
+    }
+    Ok(())
+}
+
+/// Connects once, outside any pool, to a database that can be written to.
+///
+/// # Errors
+/// Where none can be reached within `patience`, or it refuses.
+pub async fn connect_writable(
+    options: &PgConnectOptions,
+    patience: Duration,
+) -> Result<PgConnection, sqlx::Error> {
+    let connected = async {
+        let mut connection = PgConnection::connect_with(&options.clone().disable_statement_logging()).await?;
+        must_be_writable(&mut connection).await?;
+        Ok(connection)
+    };
+    timeout(patience, connected).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
 }
 
 /// Connects once, outside any pool: for the start, and for a look from outside.

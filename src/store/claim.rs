@@ -68,12 +68,17 @@ pub async fn claim(db: &mut PgConnection, claims: &[Claim<'_>]) -> Result<Vec<Co
             SELECT asked.* FROM asked
             JOIN tenants t ON t.id = asked.tenant_id AND t.revision = asked.tenant_revision
         ), booked AS MATERIALIZED (
-            SELECT admitted.*, o.password FROM admitted
-            JOIN occurrences o ON o.tenant_id = admitted.tenant_id
-                AND o.appointment_id = admitted.appointment_id AND o.original_start = admitted.original_start
-            WHERE o.revision = admitted.revision AND o.cancelled_at IS NULL
-            ORDER BY admitted.tenant_id, admitted.room
-            FOR SHARE OF o
+            -- Each date is found by its key and locked, in one order for everybody. Whether it was cancelled is asked of
+            -- what was locked: among those that were not, an index has them all, which a plan of an empty table would read.
+            SELECT ordered.*, o.password
+            FROM (SELECT * FROM admitted ORDER BY tenant_id, room) ordered
+            CROSS JOIN LATERAL (
+                SELECT b.password, b.cancelled_at FROM occurrences b
+                WHERE b.tenant_id = ordered.tenant_id AND b.appointment_id = ordered.appointment_id
+                  AND b.original_start = ordered.original_start AND b.revision = ordered.revision
+                OFFSET 0 FOR SHARE
+            ) o
+            WHERE o.cancelled_at IS NULL
         ), holding AS (
             SELECT * FROM booked
             UNION ALL
@@ -82,11 +87,15 @@ pub async fn claim(db: &mut PgConnection, claims: &[Claim<'_>]) -> Result<Vec<Co
                 SELECT FROM occurrences o
                 WHERE o.tenant_id = admitted.tenant_id AND o.room = admitted.room AND o.cancelled_at IS NULL
                   AND o.starts < admitted.ends_at AND (o.ends IS NULL OR o.ends > admitted.opened_at)
+                -- Asked for each by itself: joined, a plan of an empty table would read all dates for each.
+                OFFSET 0
             )
         ), closed AS (
             UPDATE conferences c SET closed_at = holding.opened_at, close_reason = holding.replaces_reason
             FROM holding
-            WHERE c.tenant_id = holding.tenant_id AND c.id = holding.replaces AND c.closed_at IS NULL
+            -- Of an open row, too, there is no reason. Said so, it is found by its key, and not among all open rows,
+            -- which the planner believes to be few.
+            WHERE c.tenant_id = holding.tenant_id AND c.id = holding.replaces AND c.close_reason IS NULL
             RETURNING c.tenant_id, c.id
         ), ready AS (
             SELECT * FROM holding WHERE holding.replaces IS NULL

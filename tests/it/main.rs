@@ -40,6 +40,7 @@ mod schema;
 mod series_by_command;
 mod spellings;
 mod tls;
+mod together;
 mod tokens_by_command;
 mod verifying_by_command;
 mod windows;

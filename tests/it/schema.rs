@@ -10,7 +10,7 @@ use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqlSafeStr};
 use strum::VariantArray as _;
 
-use crate::world;
+use crate::world::{self, World};
 
 #[tokio::test]
 async fn every_described_statement_is_understood_by_the_migrated_schema() {
@@ -25,6 +25,54 @@ async fn every_described_statement_is_understood_by_the_migrated_schema() {
         statements += 1;
     }
     assert!(statements > 30, "{statements} statements");
+}
+
+/// A plan is made once, perhaps on the first evening with nothing in the tables, and has to be good at nine o'clock.
+#[tokio::test]
+async fn what_answers_a_conference_server_finds_every_row_by_its_key() {
+    let world = World::new().await;
+    world.server("one").await;
+    // Nights leave closed conferences, of which the planner concludes that hardly any are open.
+    sqlx::query(
+        "INSERT INTO conferences (tenant_id, id, room, node, server_id, mail_owner, usual, opened_at, ends_at, lobby, closed_at,
+                                  close_reason)
+         SELECT t.id, gen_random_uuid(), 'room-' || n, 'room-' || n, s.id, '', true, t.created_at, t.created_at + interval '1 h',
+                false, t.created_at, 'released'
+         FROM tenants t, conference_servers s, generate_series(1, 5000) n",
+    )
+    .execute(world.db())
+    .await
+    .unwrap();
+    for history in [false, true] {
+        if history {
+            sqlx::query("ANALYZE conferences").execute(world.db()).await.unwrap();
+        }
+        let mut db = world.app.desk.pool().acquire().await.unwrap();
+        let mut found = 0;
+        for entry in fs::read_dir(".sqlx").unwrap().map(Result::unwrap) {
+            let description: Value = serde_json::from_slice(&fs::read(entry.path()).unwrap()).unwrap();
+            let statement = description["query"].as_str().unwrap();
+            if !(statement.contains("AS ask (hash,") || statement.contains("INSERT INTO conferences")) {
+                continue;
+            }
+            found += 1;
+            let parameters = description["describe"]["parameters"]["Left"].as_array().unwrap().len();
+            let nulls = vec!["NULL"; parameters].join(", ");
+            let name = format!("s{found}{history}");
+            db.execute(AssertSqlSafe(format!("PREPARE {name} AS {statement}"))).await.unwrap();
+            let plan: Vec<String> =
+                sqlx::query_scalar(AssertSqlSafe(format!("EXPLAIN EXECUTE {name}({nulls})")))
+                    .persistent(false)
+                    .fetch_all(&mut *db)
+                    .await
+                    .unwrap();
+            for (line, next) in plan.iter().zip(plan.iter().skip(1)) {
+                let whole = line.contains("Scan using") && !next.contains("Index Cond");
+                assert!(!whole && !line.contains("Seq Scan"), "{line}:\n{}", plan.join("\n"));
+            }
+        }
+        assert_eq!(found, 2);
+    }
 }
 
 /// What is sealed and not declared stays under its master key for ever, and is lost when that is taken out.

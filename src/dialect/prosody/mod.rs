@@ -17,7 +17,7 @@ use self::parse::{OpeningForm, clock_offset, credential};
 use self::render::{ProsodyError, answer, opened, released};
 use crate::actions::look_up::look_up;
 use crate::actions::release::release;
-use crate::actions::reserve::reserve;
+use crate::actions::reserve::{Lane, reserve};
 use crate::app::App;
 use crate::http::client;
 use crate::http::fault::{Fault, method_not_allowed};
@@ -41,13 +41,18 @@ pub fn routes(config: &mut web::ServiceConfig) {
         );
 }
 
-async fn open(app: web::Data<App>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
+async fn open(
+    app: web::Data<App>,
+    lane: web::Data<Lane>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> HttpResponse {
     let answered = async {
         let credential = credential(&request).inspect_err(|_| {
             app.metrics.ask(Outcome::Unauthorized, Duration::ZERO);
         })?;
         let form = OpeningForm::read(&request, payload).await?;
-        let answered = reserve(&app, &credential, &form.node, &form.mail_owner).await?;
+        let answered = reserve(&app, &lane, &credential, &form.node, &form.mail_owner).await?;
         // The line of the ask, with the same request id, says which server it is.
         if let Some(offset) = form.first_asked.and_then(|asked| clock_offset(asked, app.clock.now())) {
             tracing::warn!(

@@ -12,7 +12,7 @@ use crate::actions::reserve::{Answer, Opened, ReserveError};
 use crate::http::fault::{Fault, RefusalBody};
 use crate::reservation::Reason;
 use crate::reservation::wording::Language;
-use crate::telemetry::Failure;
+use crate::telemetry::{Expected, Failure};
 
 /// An open room. What is absent is left out, never null.
 #[derive(Serialize)]
@@ -72,6 +72,12 @@ impl ProsodyError {
         match self {
             Self::Request(fault) => fault.respond(language),
             Self::Reserve(ReserveError::UnknownCredential) => Fault::Unauthorized.respond(language),
+            Self::Reserve(ReserveError::Busy) => {
+                // A limit that is reached, and counted; a line for each would be a flood more.
+                let mut response = Fault::Unavailable.respond(language);
+                response.extensions_mut().insert(Expected);
+                response
+            }
             Self::Reserve(
                 error @ (ReserveError::Desk(_) | ReserveError::Password(_) | ReserveError::Contended),
             ) => {
