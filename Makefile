@@ -1,7 +1,7 @@
 # `make run` and `make test` are all that is needed on a fresh machine with Rust.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-api test-api-long test-calendars test-dialects test-long test-pages test-prosody test-recurrence test-tokens prepare fmt docs deb
+.PHONY: help run bench bench-docs test test-api test-api-long test-calendars test-dialects test-long test-pages test-prosody test-recurrence test-tokens prepare fmt docs deb
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1	/'
@@ -48,6 +48,13 @@ test-recurrence: ## Compare the dates of 100000 generated series with those of p
 
 test-tokens: ## Exchange signing keys and room tokens with another program
 	scripts/test-tokens
+
+bench: ## Measure it beside pgbench on this machine, for about an hour; what comes out is in target/bench
+	@scripts/install-postgres
+	cargo bench --locked --profile dist --bench pure --bench nine_oclock
+
+bench-docs: ## Put what the last `make bench` found into docs/performance.md
+	cargo bench --locked --profile dist --bench nine_oclock -- docs
 
 docs: ## Write the parts of docs/ anew that follow from the code
 	RENEW_DOCS=1 cargo test --locked --test docs

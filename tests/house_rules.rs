@@ -188,7 +188,7 @@ fn the_clock_is_read_in_one_place() {
 
 #[test]
 fn files_are_small() {
-    let all: BTreeMap<_, _> = sources("src").into_iter().chain(sources("tests")).collect();
+    let all: BTreeMap<_, _> = ["src", "tests", "benches"].into_iter().flat_map(sources).collect();
     for (path, text) in &all {
         let lines = text.lines().count();
         assert!(lines <= MOST_LINES, "{} has {lines} lines", path.display());
@@ -213,7 +213,7 @@ fn every_file_of_tests_is_run() {
 
 #[test]
 fn every_file_says_what_it_is() {
-    for (path, text) in sources("src") {
+    for (path, text) in ["src", "benches"].into_iter().flat_map(sources) {
         let submodule_of_tests = path.ends_with("tests.rs");
         assert!(text.starts_with("//!") || submodule_of_tests, "{} has no first words", path.display());
     }
