@@ -3,6 +3,7 @@
 //! Not in here: anything with a database (`nine_oclock`).
 
 use std::hint::black_box;
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -39,14 +40,14 @@ fn situation() -> Situation {
     let tenant = TenantId::new();
     Situation {
         server: Server { id: ServerId::new(), state: ServerState::Active },
-        tenant: Some(Tenant {
+        tenant: Some(Arc::new(Tenant {
             id: tenant,
             name: "acme".parse().expect("it is a name"),
             policy: Policy::default(),
             revision: 1,
             created_at: now(),
             disabled_at: None,
-        }),
+        })),
         served: true,
         near: Near { current: date(0), next: date(1), following: date(2), ..Near::default() },
         live: None,

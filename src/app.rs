@@ -22,6 +22,7 @@ use crate::refusal_log::RefusalLog;
 use crate::reservation::wording::Language;
 use crate::reservation::{AppId, BaseUrl};
 use crate::seal::{MasterKeys, Tag};
+use crate::store::known_tenants::KnownTenants;
 
 /// What every action works with. One for the whole process.
 #[derive(Debug)]
@@ -38,6 +39,8 @@ pub struct App {
     pub db: Pool,
     /// The connection that tells whether the database can be reached, however busy the others are.
     pub readiness: Pool,
+    /// What is settled for tenants that were asked for a moment ago.
+    pub tenants: KnownTenants,
     /// Credentials that were not known a moment ago.
     pub unknown: Unknown<CredentialHash>,
     /// Apps that tokens named a moment ago, and that were not there.
@@ -87,6 +90,7 @@ impl App {
             ),
             readiness: Pool::general(options.clone(), Connections::ONE),
             db: Pool::general(options, config.connections),
+            tenants: KnownTenants::default(),
             unknown: Unknown::default(),
             unknown_apps: Unknown::default(),
             strangers: Strangers::default(),

@@ -32,6 +32,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "reservation",
             "seal",
             "signing",
+            "store",
         ],
     ),
     (

@@ -31,7 +31,16 @@ pub async fn write(cluster: &Cluster, desk: &Desk) -> Done {
         writeln!(text, "{}", line.trim_end())?;
     }
     // As on the connections of the desk.
-    sqlx::raw_sql("SET plan_cache_mode = force_generic_plan").execute(&mut db).await?;
+    for setting in [
+        "plan_cache_mode = force_generic_plan",
+        "jit = off",
+        "enable_seqscan = off",
+        "enable_hashjoin = off",
+        "enable_mergejoin = off",
+        "enable_material = off",
+    ] {
+        sqlx::raw_sql(AssertSqlSafe(format!("SET {setting}"))).execute(&mut db).await?;
+    }
     prepare(&mut db, "reading", READS_FOR_ASKS).await?;
     for (what, kind, asks) in [
         ("a room that is booked", BOOKED, 1),

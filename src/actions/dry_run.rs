@@ -79,7 +79,8 @@ pub async fn dry_run(
     };
     let look_up =
         LookUp { asker: Asker::Server(server), tenant: named.as_ref().or(tenant), room: room.as_ref().ok() };
-    let mut found = read(&mut db, &[look_up], at).await?.pop().flatten().ok_or(DryRunError::Revoked)?;
+    let found = read(&mut db, &app.tenants, &[look_up], at).await?.pop().transpose()?.flatten();
+    let mut found = found.ok_or(DryRunError::Revoked)?;
     let server = servers::name(&mut db, server).await?.ok_or(DryRunError::Revoked)?;
     // What is open now says nothing about a moment before it was opened.
     found.situation.live = found.situation.live.filter(|live| live.opened_at <= at);

@@ -1,5 +1,4 @@
-//! The two pools: one for conference servers, one for everything else, so that neither starves
-//! the other.
+//! Pools of connections: one for conference servers, one for everything else, so that neither takes the other's.
 
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;

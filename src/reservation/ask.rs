@@ -1,5 +1,7 @@
 //! The question, and what is known when it is answered.
 
+use std::sync::Arc;
+
 use super::{Conference, InstantRoom, NameError, Near, Node, RoomKey, ServerId, Tenant, TenantId};
 use crate::seal::MasterKeys;
 
@@ -49,14 +51,14 @@ pub enum ServerState {
     Revoked,
 }
 
-/// Everything a decision is made from, read in one statement.
+/// Everything a decision is made from.
 #[derive(Debug, Clone)]
 pub struct Situation {
     /// Who asks.
     pub server: Server,
     /// The tenant whose room it is: the one that the node names, or else the server's default one.
     /// `None` where there is no such tenant.
-    pub tenant: Option<Tenant>,
+    pub tenant: Option<Arc<Tenant>>,
     /// Whether the server may ask for that tenant.
     pub served: bool,
     /// The dates of the room around now.

@@ -81,7 +81,7 @@ pub fn decide(ask: &Ask, situation: &Situation, now: DateTime<Utc>) -> Decision 
 /// The tenant and the room, where the server may ask for them at all.
 fn admissible<'a>(ask: &'a Ask, situation: &'a Situation) -> Result<(&'a Tenant, &'a RoomKey), Reason> {
     let room = ask.room.as_ref().map_err(|error| Reason::BadName(*error))?;
-    let tenant = situation.tenant.as_ref().ok_or(Reason::TenantUnknown)?;
+    let tenant = situation.tenant.as_deref().ok_or(Reason::TenantUnknown)?;
     if !situation.served {
         return Err(Reason::NotYourTenant);
     }

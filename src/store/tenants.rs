@@ -9,6 +9,7 @@ use super::columns::{count, parse, seconds, to_count, to_seconds};
 use crate::reservation::{BaseUrl, Policy, RoomPattern, Tenant, TenantId, TenantName, Unscheduled};
 
 /// A tenant as it lies in the table.
+#[derive(Clone)]
 pub(super) struct TenantRow {
     pub id: Uuid,
     pub name: String,
@@ -101,6 +102,11 @@ pub async fn by_name(db: &mut PgConnection, name: &TenantName) -> Result<Option<
 pub async fn by_id(db: &mut PgConnection, id: TenantId) -> Result<Option<Tenant>, StoreError> {
     let row = select_tenants!("WHERE id = $1", Uuid::from(id)).fetch_optional(db).await?;
     row.map(Tenant::try_from).transpose()
+}
+
+/// The tenants of those ids, as they lie in the table: who asks for many can still read the others where one can't be read.
+pub(super) async fn rows(db: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<TenantRow>, StoreError> {
+    Ok(select_tenants!("WHERE id = ANY($1)", ids).fetch_all(db).await?)
 }
 
 /// The tenant of that name, which nobody changes until the transaction ends.

@@ -1,5 +1,7 @@
 //! Rooms whose name says when they open, under generated situations.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use frontdesk::reservation::{
     Ask, Basis, Decision, Grant, InstantRoom, Near, Options, Reason, ServerState, Situation, decide,
@@ -14,7 +16,7 @@ fn alone(situation: &Situation) -> Option<Situation> {
     let mut alone =
         Situation { near: Near::default(), live: None, served: true, live_count: 0, ..situation.clone() };
     alone.server.state = ServerState::Active;
-    alone.tenant.as_mut()?.disabled_at = None;
+    Arc::make_mut(alone.tenant.as_mut()?).disabled_at = None;
     Some(alone)
 }
 
@@ -34,7 +36,7 @@ proptest! {
         let window = ask.certified.unwrap();
         prop_assert!(is_inside(window));
         prop_assert!(grant.ends_at <= window.closes());
-        let policy = situation.tenant.unwrap().policy;
+        let policy = &situation.tenant.as_ref().unwrap().policy;
         prop_assert!(policy.max_duration.is_none_or(|longest| grant.ends_at <= base() + longest));
         prop_assert_eq!(grant.answer_token, policy.answer_token);
         let max_occupants = policy.max_occupants;

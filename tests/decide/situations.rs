@@ -1,5 +1,7 @@
 //! Situations as a room can be in, generated: close to the edges, for that is where rules break.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use frontdesk::reservation::wording::Language;
 use frontdesk::reservation::{
@@ -199,13 +201,15 @@ fn situation() -> BoxedStrategy<Situation> {
     whole
         .prop_map(|((near, live), (policy, state, (there, served, enabled, unmoved), count))| Situation {
             server: Server { id: asker(), state },
-            tenant: there.then(|| Tenant {
-                id: TenantId::new(),
-                name: "acme".parse().unwrap(),
-                policy,
-                revision: 1,
-                created_at: base(),
-                disabled_at: (!enabled).then(base),
+            tenant: there.then(|| {
+                Arc::new(Tenant {
+                    id: TenantId::new(),
+                    name: "acme".parse().unwrap(),
+                    policy,
+                    revision: 1,
+                    created_at: base(),
+                    disabled_at: (!enabled).then(base),
+                })
             }),
             served,
             default_tenant: TenantId::new(),

@@ -33,7 +33,8 @@ async fn attempt(
     now: DateTime<Utc>,
 ) -> Result<Settled, StoreError> {
     for _ in 0..ROUNDS {
-        let found = read(db, slice::from_ref(&asked.look_up()), now).await?.pop().flatten();
+        let found = read(db, &app.tenants, slice::from_ref(&asked.look_up()), now).await?;
+        let found = found.into_iter().next().transpose()?.flatten();
         match asked.judge(app, found, now) {
             Verdict::Settled(settled) => return Ok(settled),
             Verdict::Close(outlived) => {

@@ -185,9 +185,11 @@ async fn settle(
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let look_ups: Vec<_> = batch.iter().map(|ticket| ticket.asked.look_up()).collect();
-    let found = read(db, &look_ups, now).await?;
+    let found = read(db, &app.tenants, &look_ups, now).await?;
     let mut candidates = Vec::new();
     for (ticket, found) in batch.into_iter().zip(found) {
+        // What can't be read about one, it says when it goes on alone.
+        let Ok(found) = found else { continue };
         match ticket.asked.judge(app, found, now) {
             Verdict::Settled(settled) => ticket.reply(settled),
             Verdict::Claim(candidate) => candidates.push((ticket, candidate)),

@@ -1,8 +1,10 @@
 //! Granted rooms: read back, closed, tidied up. How they come to be is in [`claim`](super::claim).
 
+mod open;
 mod records;
 mod room_now;
 
+pub(super) use open::{OpenConference, open};
 pub use records::{ConferenceRecord, Filter, State, by_id, list};
 pub use room_now::room_now;
 
@@ -19,6 +21,7 @@ use crate::reservation::{
 use crate::seal::Sealed;
 
 /// A conference as it lies in the table, with the state of the server that holds it.
+#[derive(Clone)]
 pub(super) struct ConferenceRow {
     pub tenant_id: Uuid,
     pub id: Uuid,

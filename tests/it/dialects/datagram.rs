@@ -144,7 +144,8 @@ async fn whoever_guesses_a_secret_is_soon_not_told_whether_it_was_the_right_one(
     let alias = made(&world, json!({})).await;
     let wrong = signed("wrong", &json!({ "alias": alias["id"], "exp": world.clock.now().timestamp() + 60 }));
     let mut statuses = Vec::new();
-    for _ in 0..62 {
+    // Sixty are free, and one more each second that this takes.
+    while statuses.len() < 300 && statuses.last() != Some(&429) {
         statuses.push(asked(&world, id(&alias), &wrong).await.status);
     }
     assert_eq!((statuses[0], statuses.contains(&429)), (401, true), "{statuses:?}");
