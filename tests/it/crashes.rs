@@ -4,7 +4,7 @@
 //! `KILLS=30` makes for a longer run.
 
 use std::fs;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
@@ -44,6 +44,8 @@ struct Ledger {
 struct Lane<'a> {
     caller: &'a Caller,
     stop: &'a AtomicBool,
+    /// How many rooms all of them opened.
+    opened: &'a AtomicUsize,
     ledger: Ledger,
 }
 
@@ -62,6 +64,7 @@ impl Lane<'_> {
                 id = again;
             }
             self.ledger.open.push((room, id));
+            self.opened.fetch_add(1, Ordering::Relaxed);
         }
         self.ledger
     }
@@ -130,11 +133,15 @@ impl Lane<'_> {
 /// Lets conference servers ask until `meanwhile` is done, and gives what they were told.
 #[expect(clippy::print_stdout, reason = "figures, shown with --nocapture")]
 async fn under_load<T>(caller: &Caller, meanwhile: impl Future<Output = T>) -> (Ledger, T) {
-    let stop = AtomicBool::new(false);
-    let lanes = (0..LANES)
-        .map(|lane| Lane { caller, stop: &stop, ledger: Ledger::default() }.run(format!("lane-{lane}")));
+    let (stop, opened) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let lanes = (0..LANES).map(|lane| {
+        let ledger = Ledger::default();
+        Lane { caller, stop: &stop, opened: &opened, ledger }.run(format!("lane-{lane}"))
+    });
     let meanwhile = async {
         let done = meanwhile.await;
+        // However slow the machine is.
+        eventually("there were some asks", async || opened.load(Ordering::Relaxed) > 2 * LANES).await;
         stop.store(true, Ordering::Relaxed);
         done
     };
