@@ -7,8 +7,8 @@ use moka::sync::Cache;
 
 use crate::reservation::{Tenant, TenantId};
 
-/// How long one is remembered. Every change that Frontdesk makes gives the tenant another revision and holds at once; one that
-/// somebody makes in the table by hand holds after this time.
+/// How long one is remembered. Every change that Frontdesk makes gives the tenant another revision and holds at once. One that
+/// somebody makes in the table by hand holds after this time, and so does one that got the revision of another that a failover lost.
 const REMEMBERED: Duration = Duration::from_mins(1);
 
 /// Tenants as they were at a revision. Which revision is in force, each ask reads anew.

@@ -1,6 +1,6 @@
 //! All SQL, one file per table, as free functions that take a connection and give domain types.
 //!
-//! The two statements that matter are in [`desk`] (what a decision is made from) and in
+//! The statements that matter are in [`desk`] (what a decision is made from) and in
 //! [`claim`] (how a grant becomes a conference). Times and ids are parameters: no clock in SQL.
 
 use chrono::{DateTime, Utc};
@@ -65,6 +65,9 @@ pub enum StoreError {
         /// The column.
         column: &'static str,
     },
+    /// What takes several statements to read changed between two of them.
+    #[error("it changed while it was being read")]
+    Outdated,
 }
 
 /// Whether a statement met a row that is there already (SQLSTATE 23505).

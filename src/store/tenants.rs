@@ -9,7 +9,6 @@ use super::columns::{count, parse, seconds, to_count, to_seconds};
 use crate::reservation::{BaseUrl, Policy, RoomPattern, Tenant, TenantId, TenantName, Unscheduled};
 
 /// A tenant as it lies in the table.
-#[derive(Clone)]
 pub(super) struct TenantRow {
     pub id: Uuid,
     pub name: String,

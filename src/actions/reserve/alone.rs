@@ -10,7 +10,7 @@ use super::verdict::{Asked, Settled, Verdict};
 use crate::app::App;
 use crate::database::desk::DeskError;
 use crate::store::claim::claim;
-use crate::store::desk::read;
+use crate::store::desk::read_one;
 use crate::store::{StoreError, conferences};
 
 /// How often a claim may lose a race before we say that we can't answer.
@@ -33,8 +33,7 @@ async fn attempt(
     now: DateTime<Utc>,
 ) -> Result<Settled, StoreError> {
     for _ in 0..ROUNDS {
-        let found = read(db, &app.tenants, slice::from_ref(&asked.look_up()), now).await?;
-        let found = found.into_iter().next().transpose()?.flatten();
+        let found = read_one(db, &app.tenants, &asked.look_up(), now).await?;
         match asked.judge(app, found, now) {
             Verdict::Settled(settled) => return Ok(settled),
             Verdict::Close(outlived) => {

@@ -188,7 +188,7 @@ async fn settle(
     let found = read(db, &app.tenants, &look_ups, now).await?;
     let mut candidates = Vec::new();
     for (ticket, found) in batch.into_iter().zip(found) {
-        // What can't be read about one, it says when it goes on alone.
+        // What can't be read about one, or changed meanwhile, is read again when it goes on alone.
         let Ok(found) = found else { continue };
         match ticket.asked.judge(app, found, now) {
             Verdict::Settled(settled) => ticket.reply(settled),

@@ -21,7 +21,6 @@ use crate::reservation::{
 use crate::seal::Sealed;
 
 /// A conference as it lies in the table, with the state of the server that holds it.
-#[derive(Clone)]
 pub(super) struct ConferenceRow {
     pub tenant_id: Uuid,
     pub id: Uuid,

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::ConferenceRow;
 use crate::store::StoreError;
 
-/// An open conference, and whether the booking that it was granted for is still there, at the same time.
+/// An open conference as it lies in the table, and whether the booking that it was granted for is still there, at the same time.
 pub(in crate::store) struct OpenConference {
     pub row: ConferenceRow,
     pub is_booked: bool,

@@ -11,32 +11,33 @@ use crate::store::columns::{parse, to_count, to_seconds};
 use crate::store::occurrences::OccurrenceRow;
 
 /// One row: an ask, with one of the dates of its room where there is any.
+#[cfg_attr(test, derive(Default))]
 pub(super) struct DeskRow {
     /// Which look-up, from 1.
     pub ord: i64,
-    server_id: Option<Uuid>,
-    server_state: Option<String>,
+    pub server_id: Option<Uuid>,
+    pub server_state: Option<String>,
     pub default_tenant_id: Option<Uuid>,
     pub served: bool,
     pub tenant_id: Option<Uuid>,
     pub tenant_revision: Option<i64>,
     pub live_count: Option<i64>,
     pub live_id: Option<Uuid>,
-    appointment_id: Option<Uuid>,
-    original_start: Option<DateTime<Utc>>,
+    pub appointment_id: Option<Uuid>,
+    pub original_start: Option<DateTime<Utc>>,
     pub starts: Option<DateTime<Utc>>,
-    ends: Option<DateTime<Utc>>,
-    revision: Option<i64>,
-    early_open_s: Option<i32>,
-    grace_s: Option<i32>,
-    max_duration_s: Option<i32>,
-    max_occupants: Option<i32>,
-    answer_token: Option<bool>,
-    lobby: Option<bool>,
-    password: Option<Vec<u8>>,
-    cancelled_at: Option<DateTime<Utc>>,
-    first_opened_at: Option<DateTime<Utc>>,
-    appointment_cancelled: Option<bool>,
+    pub ends: Option<DateTime<Utc>>,
+    pub revision: Option<i64>,
+    pub early_open_s: Option<i32>,
+    pub grace_s: Option<i32>,
+    pub max_duration_s: Option<i32>,
+    pub max_occupants: Option<i32>,
+    pub answer_token: Option<bool>,
+    pub lobby: Option<bool>,
+    pub password: Option<Vec<u8>>,
+    pub cancelled_at: Option<DateTime<Utc>>,
+    pub first_opened_at: Option<DateTime<Utc>>,
+    pub appointment_cancelled: Option<bool>,
 }
 
 /// The rows of the look-ups, in any order; at least one for each.
