@@ -9,9 +9,7 @@ use crate::rig::Setup;
 use crate::world::World;
 
 fn run(setup: &Setup, arguments: &[&str]) -> Result<String, String> {
-    let done = setup.command(&[&["app"], arguments].concat()).output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    if done.status.success() { Ok(text(done.stdout)) } else { Err(text(done.stderr)) }
+    setup.run(&[&["app"], arguments].concat())
 }
 
 fn shown(setup: &Setup, arguments: &[&str]) -> String {

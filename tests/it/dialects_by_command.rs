@@ -1,26 +1,16 @@
 //! Which languages of other systems a tenant's apps may speak, on the command line.
 
-use std::process::Output;
-
 use serde_json::{Value, json};
 
 use crate::rig::Setup;
 use crate::world::World;
 
-fn run(setup: &Setup, arguments: &[&str]) -> Output {
-    setup.command(&[&["dialects"], arguments].concat()).output().unwrap()
-}
-
 fn said(setup: &Setup, arguments: &[&str]) -> Value {
-    let done = run(setup, &[arguments, &["--json"]].concat());
-    assert!(done.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
-    serde_json::from_slice(&done.stdout).unwrap()
+    setup.json(&[&["dialects"], arguments].concat())
 }
 
 fn refused(setup: &Setup, arguments: &[&str]) -> String {
-    let done = run(setup, arguments);
-    assert!(!done.status.success(), "{arguments:?}");
-    String::from_utf8(done.stderr).unwrap()
+    setup.refused(&[&["dialects"], arguments].concat())
 }
 
 #[tokio::test]
@@ -32,7 +22,7 @@ async fn a_tenant_s_languages_are_shown_and_changed_on_the_command_line() {
         "proconf_room_length_seconds": 86_400,
     });
     assert_eq!(said(&setup, &[]), expected);
-    let shown = String::from_utf8(run(&setup, &[]).stdout).unwrap();
+    let shown = setup.run(&["dialects"]).unwrap();
     assert!(shown.lines().any(|line| line.split_whitespace().eq(["spoken", "none"])), "{shown}");
     for (arguments, name, value) in [
         (&["--speak", "metered,jiomeet"][..], "spoken", json!(["jiomeet", "metered"])),

@@ -17,6 +17,7 @@ use frontdesk::refusal_log::RefusalLog;
 use frontdesk::reservation::wording::Language;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use serde_json::Value;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, PgPool};
 use tokio::time::sleep;
@@ -101,6 +102,24 @@ impl Setup {
         command.args(arguments).env_clear().env("PATH", path).envs(&self.variables).stdin(Stdio::null());
         command.arg("--data-dir").arg(self.data_dir());
         command
+    }
+
+    /// Runs a command to its end, and gives what it prints, or where it fails, what it says of that.
+    pub fn run(&self, arguments: &[&str]) -> Result<String, String> {
+        let done = self.command(arguments).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        if done.status.success() { Ok(text(done.stdout)) } else { Err(text(done.stderr)) }
+    }
+
+    /// Runs a command that succeeds, and gives what it prints as JSON.
+    pub fn json(&self, arguments: &[&str]) -> Value {
+        let said = self.run(&[arguments, &["--json"]].concat());
+        serde_json::from_str(&said.unwrap_or_else(|error| panic!("{arguments:?}: {error}"))).unwrap()
+    }
+
+    /// Runs a command that fails, and gives what it says of that.
+    pub fn refused(&self, arguments: &[&str]) -> String {
+        self.run(arguments).expect_err("it is refused")
     }
 
     /// Runs `frontdesk serve` and waits until it listens.

@@ -39,14 +39,11 @@ impl Desk {
     }
 
     fn run(&self, arguments: &[&str]) -> Result<String, String> {
-        let done = self.setup.command(&[&["appointment"], arguments].concat()).output().unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        if done.status.success() { Ok(text(done.stdout)) } else { Err(text(done.stderr)) }
+        self.setup.run(&[&["appointment"], arguments].concat())
     }
 
     fn json(&self, arguments: &[&str]) -> Value {
-        let said = self.run(&[arguments, &["--json"]].concat());
-        serde_json::from_str(&said.unwrap_or_else(|error| panic!("{arguments:?}: {error}"))).unwrap()
+        self.setup.json(&[&["appointment"], arguments].concat())
     }
 
     fn refused(&self, arguments: &[&str]) -> String {

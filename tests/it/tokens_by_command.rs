@@ -1,7 +1,5 @@
 //! Room tokens, on the command line.
 
-use std::process::Output;
-
 use frontdesk::actions::signing_keys::{KeyOwner, KeySource, add_signing_key};
 use frontdesk::signing::Algorithm;
 use serde_json::{Value, json};
@@ -9,20 +7,12 @@ use serde_json::{Value, json};
 use crate::rig::Setup;
 use crate::world::World;
 
-fn run(setup: &Setup, arguments: &[&str]) -> Output {
-    setup.command(&[&["token"], arguments].concat()).output().unwrap()
-}
-
 fn json(setup: &Setup, arguments: &[&str]) -> Value {
-    let done = run(setup, &[arguments, &["--json"]].concat());
-    assert!(done.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
-    serde_json::from_slice(&done.stdout).unwrap()
+    setup.json(&[&["token"], arguments].concat())
 }
 
 fn refused(setup: &Setup, arguments: &[&str]) -> String {
-    let done = run(setup, arguments);
-    assert!(!done.status.success(), "{arguments:?}");
-    String::from_utf8(done.stderr).unwrap()
+    setup.refused(&[&["token"], arguments].concat())
 }
 
 #[tokio::test]
