@@ -5,6 +5,8 @@
 //! people and credentials are in them. The line of an ask adds the room's name,
 //! without which nobody could find out why a room did not open. Not in here: `metrics`.
 
+mod json;
+
 use std::{
     env,
     error::Error as StdError,
@@ -36,7 +38,7 @@ pub fn init(log: &LogConfig) {
             let no_color = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
             builder.with_ansi(!no_color && io::stderr().is_terminal()).try_init()
         }
-        LogFormat::Json => builder.json().flatten_event(true).with_current_span(false).try_init(),
+        LogFormat::Json => builder.fmt_fields(json::Members).event_format(json::Lines).try_init(),
     };
     if started.is_err() {
         tracing::debug!("logging was started before");
@@ -209,7 +211,7 @@ mod tests {
         let lines = Lines::default();
         let writer = lines.clone();
         let subscriber = fmt().with_env_filter(filter).with_writer(move || writer.clone());
-        let subscriber = subscriber.json().flatten_event(true).with_current_span(false).finish();
+        let subscriber = subscriber.fmt_fields(json::Members).event_format(json::Lines).finish();
         let guard = tracing::subscriber::set_default(subscriber);
         let app = App::new()
             .wrap(TracingLogger::<RequestSpan>::new())
