@@ -22,7 +22,7 @@ use crate::refusal_log::RefusalLog;
 use crate::reservation::wording::Language;
 use crate::reservation::{AppId, BaseUrl};
 use crate::seal::{MasterKeys, Tag};
-use crate::store::known_tenants::KnownTenants;
+use crate::store::desk::Standings;
 
 /// What every action works with. One for the whole process.
 #[derive(Debug)]
@@ -39,8 +39,8 @@ pub struct App {
     pub db: Pool,
     /// The connection that tells whether the database can be reached, however busy the others are.
     pub readiness: Pool,
-    /// What is settled for tenants that were asked for a moment ago.
-    pub tenants: KnownTenants,
+    /// How servers that asked a moment ago stand to tenants.
+    pub standings: Standings,
     /// Credentials that were not known a moment ago.
     pub unknown: Unknown<CredentialHash>,
     /// Apps that tokens named a moment ago, and that were not there.
@@ -90,7 +90,7 @@ impl App {
             ),
             readiness: Pool::general(options.clone(), Connections::ONE),
             db: Pool::general(options, config.connections),
-            tenants: KnownTenants::default(),
+            standings: Standings::default(),
             unknown: Unknown::default(),
             unknown_apps: Unknown::default(),
             strangers: Strangers::default(),

@@ -79,7 +79,7 @@ pub async fn dry_run(
     };
     let look_up =
         LookUp { asker: Asker::Server(server), tenant: named.as_ref().or(tenant), room: room.as_ref().ok() };
-    let found = read_one(&mut db, &app.tenants, &look_up, at).await?;
+    let found = read_one(&mut db, &app.standings, &look_up, at).await?;
     let mut found = found.ok_or(DryRunError::Revoked)?;
     let server = servers::name(&mut db, server).await?.ok_or(DryRunError::Revoked)?;
     // What is open now says nothing about a moment before it was opened.

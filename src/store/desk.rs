@@ -1,30 +1,32 @@
 //! Everything that a decision is made from, for several asks at once.
 //!
-//! One statement reads what is different for each ask. What is settled for a tenant is read again only where it changed, and a
-//! conference only where one is open. Each statement sees the database at a moment of its own, so an ask is told where what
-//! they saw does not belong together.
+//! One statement reads what is different for each ask. Who may ask for what, and what is settled for a tenant, is read again only
+//! where somebody changed it, and a conference only where one is open. Each statement sees the database at a moment of its own, so
+//! what they saw is read again where it does not belong together.
 
 mod row;
+mod standing;
 
 use std::collections::{HashMap, HashSet};
 use std::slice;
-use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use self::row::DeskRow;
+use self::row::{Ask, DeskRow};
+use self::standing::Standing;
+use super::StoreError;
 use super::conferences::{OpenConference, open};
-use super::known_tenants::KnownTenants;
-use super::{StoreError, tenants};
 use crate::credential::CredentialHash;
 use crate::reservation::wording::Language;
-use crate::reservation::{Conference, RoomKey, ServerId, Situation, Tenant, TenantId, TenantName};
+use crate::reservation::{Conference, RoomKey, ServerId, Situation, TenantName};
+
+pub use self::standing::Standings;
 
 /// Who asks.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Asker {
     /// The server that owns this credential.
     Credential(CredentialHash),
@@ -54,8 +56,8 @@ pub struct Found {
     pub time_zone: Tz,
 }
 
-/// How often it is read again what changed meanwhile.
-const ATTEMPTS: usize = 3;
+/// How often what changed meanwhile is read.
+const ROUNDS: usize = 3;
 
 /// Reads what one look-up needs; `None` where nobody known asks.
 ///
@@ -63,158 +65,143 @@ const ATTEMPTS: usize = 3;
 /// Where the database fails, something can't be read, or it changes time and again.
 pub async fn read_one(
     db: &mut PgConnection,
-    known: &KnownTenants,
+    standings: &Standings,
     look_up: &LookUp<'_>,
     now: DateTime<Utc>,
 ) -> Result<Option<Found>, StoreError> {
-    for _ in 0..ATTEMPTS {
-        match read(db, known, slice::from_ref(look_up), now).await?.pop() {
-            Some(Err(StoreError::Outdated)) => {}
-            found => return found.unwrap_or(Ok(None)),
-        }
-    }
-    Err(StoreError::Outdated)
+    read(db, standings, slice::from_ref(look_up), now).await?.pop().unwrap_or(Ok(None))
 }
 
-/// Reads what each look-up needs, in the same order; `None` where nobody known asks. What can't be read about one, or changed
-/// meanwhile, fails that one alone.
+/// Reads what each look-up needs, in the same order; `None` where nobody known asks. What can't be read about one, or changes time
+/// and again, fails that one alone.
 ///
 /// # Errors
 /// Where the database fails.
 pub async fn read(
     db: &mut PgConnection,
-    known: &KnownTenants,
+    standings: &Standings,
     look_ups: &[LookUp<'_>],
     now: DateTime<Utc>,
 ) -> Result<Vec<Result<Option<Found>, StoreError>>, StoreError> {
-    let mut rows = row::read(db, look_ups, now).await?;
-    rows.sort_unstable_by_key(|row| (row.ord, row.starts));
-    let beside = Beside { tenants: read_tenants(db, known, &rows).await?, live: read_live(db, &rows).await? };
-    let mut found: Vec<_> = look_ups.iter().map(|_| Ok(None)).collect();
-    for rows in rows.chunk_by(|one, next| one.ord == next.ord) {
-        if let Some(place) = usize::try_from(rows[0].ord - 1).ok().and_then(|ord| found.get_mut(ord)) {
-            *place = beside.assemble(rows, now);
+    let mut found: Vec<_> = look_ups.iter().map(|_| Err(StoreError::Outdated)).collect();
+    for round in 0..ROUNDS {
+        let open: Vec<_> =
+            (0..found.len()).filter(|place| matches!(found[*place], Err(StoreError::Outdated))).collect();
+        if open.is_empty() {
+            break;
+        }
+        let mut asks = Vec::with_capacity(open.len());
+        let mut unknown = Vec::new();
+        for place in open {
+            let look_up = &look_ups[place];
+            match standings.of(look_up).filter(|_| round == 0) {
+                Some(standing) => asks.push(Ask { place, standing, room: look_up.room }),
+                None => unknown.push(place),
+            }
+        }
+        if !unknown.is_empty() {
+            let unknown_look_ups: Vec<_> = unknown.iter().map(|place| &look_ups[*place]).collect();
+            for (place, standing) in unknown.into_iter().zip(standings.read(db, &unknown_look_ups).await?) {
+                match standing {
+                    Ok(Some(standing)) => asks.push(Ask { place, standing, room: look_ups[place].room }),
+                    Ok(None) => found[place] = Ok(None),
+                    Err(error) => found[place] = Err(error),
+                }
+            }
+        }
+        if !asks.is_empty() {
+            let mut rows = row::read(db, &asks, now).await?;
+            rows.sort_unstable_by_key(|row| (row.ord, row.starts));
+            let live = read_live(db, &asks, &rows).await?;
+            for rows in rows.chunk_by(|one, next| one.ord == next.ord) {
+                if let Some(ask) = ask_of(&asks, &rows[0]) {
+                    found[ask.place] = assemble(&ask.standing, rows, &live, now).map(Some);
+                }
+            }
         }
     }
     Ok(found)
 }
 
-/// What is read beside the rows of the asks.
-struct Beside {
-    /// By their ids: the tenant of each ask; of those for a tenant that is not there, the server's default one.
-    tenants: HashMap<Uuid, Readable<Arc<Tenant>>>,
-    /// By tenant and id: each conference that is open, and whether the booking that it was granted for is still there.
-    live: HashMap<(Uuid, Uuid), Readable<(Conference, bool)>>,
+fn ask_of<'a, 'b>(asks: &'a [Ask<'b>], row: &DeskRow) -> Option<&'a Ask<'b>> {
+    usize::try_from(row.ord - 1).ok().and_then(|ord| asks.get(ord))
 }
 
-/// What was read, or in which column there is something that can't be.
-type Readable<T> = Result<T, &'static str>;
+/// By tenant and id: each conference that is open, and whether the booking that it was granted for is still there; or in which of its
+/// columns there is something that can't be.
+type Live = HashMap<(Uuid, Uuid), Result<(Conference, bool), &'static str>>;
 
-fn readable<T>(read: Result<T, StoreError>) -> Result<Readable<T>, StoreError> {
-    match read {
-        Ok(value) => Ok(Ok(value)),
-        Err(StoreError::Unreadable { column }) => Ok(Err(column)),
-        Err(error) => Err(error),
-    }
-}
-
-async fn read_tenants(
-    db: &mut PgConnection,
-    known: &KnownTenants,
-    rows: &[DeskRow],
-) -> Result<HashMap<Uuid, Readable<Arc<Tenant>>>, StoreError> {
-    let mut tenants = HashMap::new();
-    let mut missing = HashSet::new();
-    for row in rows {
-        // Which revision of the default one is in force, no ask reads: there is none for a tenant that is not there.
-        let wanted = row.tenant_id.zip(row.tenant_revision);
-        let Some(id) = row.tenant_id.or(row.default_tenant_id) else { continue };
-        if tenants.contains_key(&id) || missing.contains(&id) {
-            continue;
-        }
-        match wanted.and_then(|(id, revision)| known.at(TenantId::from(id), revision)) {
-            Some(tenant) => _ = tenants.insert(id, Ok(tenant)),
-            None => _ = missing.insert(id),
-        }
-    }
-    if !missing.is_empty() {
-        let ids: Vec<_> = missing.into_iter().collect();
-        for row in tenants::rows(db, &ids).await? {
-            let id = row.id;
-            tenants.insert(id, readable(Tenant::try_from(row))?.map(|tenant| known.note(tenant)));
-        }
-    }
-    Ok(tenants)
-}
-
-async fn read_live(
-    db: &mut PgConnection,
-    rows: &[DeskRow],
-) -> Result<HashMap<(Uuid, Uuid), Readable<(Conference, bool)>>, StoreError> {
-    let wanted: HashSet<_> = rows.iter().filter_map(|row| row.tenant_id.zip(row.live_id)).collect();
+async fn read_live(db: &mut PgConnection, asks: &[Ask<'_>], rows: &[DeskRow]) -> Result<Live, StoreError> {
+    let wanted: HashSet<_> = rows
+        .iter()
+        .filter_map(|row| Some((Uuid::from(ask_of(asks, row)?.standing.tenant()?.id), row.live_id?)))
+        .collect();
     let mut live = HashMap::new();
     if !wanted.is_empty() {
         let (tenants, ids): (Vec<_>, Vec<_>) = wanted.into_iter().unzip();
         for OpenConference { row, is_booked } in open(db, &tenants, &ids).await? {
             let place = (row.tenant_id, row.id);
-            live.insert(
-                place,
-                readable(Conference::try_from(row))?.map(|conference| (conference, is_booked)),
-            );
+            let conference = match Conference::try_from(row) {
+                Ok(conference) => Ok((conference, is_booked)),
+                Err(StoreError::Unreadable { column }) => Err(column),
+                Err(error) => return Err(error),
+            };
+            live.insert(place, conference);
         }
     }
     Ok(live)
 }
 
-impl Beside {
-    /// What was found for an ask: one row for each date of its room, or one without.
-    fn assemble(&self, rows: &[DeskRow], now: DateTime<Utc>) -> Result<Option<Found>, StoreError> {
-        let row = &rows[0];
-        let (Some(server), Some(default_tenant)) = (row.server()?, row.default_tenant_id) else {
-            return Ok(None);
-        };
-        let unreadable = |column: &&'static str| StoreError::Unreadable { column };
-        let speaker =
-            self.tenants.get(&row.tenant_id.unwrap_or(default_tenant)).ok_or(StoreError::Outdated)?;
-        let speaker = speaker.as_ref().map_err(unreadable)?;
-        // What else was read follows from the policy of that revision: whether conferences are counted, for one.
-        if row.tenant_revision.is_some_and(|revision| revision != speaker.revision) {
-            return Err(StoreError::Outdated);
-        }
-        let live = match row.tenant_id.zip(row.live_id) {
-            None => None,
-            Some(place) => {
-                let live = self.live.get(&place).ok_or(StoreError::Outdated)?;
-                Some(live.as_ref().map_err(unreadable)?)
-            }
-        };
-        Ok(Some(Found {
-            situation: Situation {
-                server,
-                tenant: row.tenant_id.map(|_| Arc::clone(speaker)),
-                served: row.served,
-                near: row::near(rows, &speaker.policy, now)?,
-                default_tenant: default_tenant.into(),
-                live: live.map(|(conference, _)| conference.clone()),
-                live_is_booked: live.is_some_and(|(_, is_booked)| *is_booked),
-                live_count: row.live_count.unwrap_or(0).try_into().unwrap_or(u32::MAX),
-            },
-            language: speaker.policy.language,
-            time_zone: speaker.policy.time_zone,
-        }))
+/// What was found for an ask: one row for each date of its room, or one without.
+fn assemble(
+    standing: &Standing,
+    rows: &[DeskRow],
+    live: &Live,
+    now: DateTime<Utc>,
+) -> Result<Found, StoreError> {
+    let row = &rows[0];
+    // What else was read follows from it: whose room it is, and whether conferences are counted.
+    if row.desk_revision != Some(standing.revision) {
+        return Err(StoreError::Outdated);
     }
+    let policy = &standing.speaker.policy;
+    let live = match standing.tenant().zip(row.live_id) {
+        None => None,
+        Some((tenant, id)) => match live.get(&(tenant.id.into(), id)) {
+            None => return Err(StoreError::Outdated),
+            Some(Err(column)) => return Err(StoreError::Unreadable { column }),
+            Some(Ok(live)) => Some(live),
+        },
+    };
+    Ok(Found {
+        situation: Situation {
+            server: standing.server,
+            tenant: standing.tenant().cloned(),
+            served: standing.served,
+            near: row::near(rows, policy, now)?,
+            default_tenant: standing.default_tenant,
+            live: live.map(|(conference, _)| conference.clone()),
+            live_is_booked: live.is_some_and(|(_, is_booked)| *is_booked),
+            live_count: row.live_count.unwrap_or(0).try_into().unwrap_or(u32::MAX),
+        },
+        language: policy.language,
+        time_zone: policy.time_zone,
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::reservation::{Options, Policy, Server, ServerState};
+    use std::sync::Arc;
 
-    /// An ask for a tenant at its first revision, with a conference that is open.
-    fn asked(beside: &mut Beside) -> DeskRow {
+    use super::*;
+    use crate::reservation::{Options, Policy, Server, ServerId, ServerState, Tenant, TenantId};
+
+    /// How a server stands to a tenant, and a row of an ask of a room that is open.
+    fn asked(live: &mut Live) -> (Standing, DeskRow) {
         let now = DateTime::UNIX_EPOCH;
-        let (tenant, live) = (TenantId::new(), Uuid::now_v7());
-        let found = Tenant {
+        let (tenant, id, revision) = (TenantId::new(), Uuid::now_v7(), Uuid::now_v7());
+        let server = Server { id: ServerId::new(), state: ServerState::Active };
+        let speaker = Tenant {
             id: tenant,
             name: "acme".parse().unwrap(),
             policy: Policy::default(),
@@ -224,10 +211,10 @@ mod tests {
         };
         let conference = Conference {
             tenant,
-            id: live.into(),
+            id: id.into(),
             room: "room".parse().unwrap(),
             node: "room".parse().unwrap(),
-            server: Server { id: ServerId::new(), state: ServerState::Active },
+            server,
             mail_owner: "me@meet.test".parse().unwrap(),
             occurrence: None,
             opened_at: now,
@@ -235,35 +222,27 @@ mod tests {
             answer_token: false,
             options: Options::default(),
         };
-        let tenant = Uuid::from(tenant);
-        beside.tenants.insert(tenant, Ok(Arc::new(found)));
-        beside.live.insert((tenant, live), Ok((conference, true)));
-        DeskRow {
-            ord: 1,
-            server_id: Some(Uuid::now_v7()),
-            server_state: Some("active".to_owned()),
-            default_tenant_id: Some(tenant),
-            tenant_id: Some(tenant),
-            tenant_revision: Some(1),
-            live_id: Some(live),
-            ..DeskRow::default()
-        }
+        live.insert((tenant.into(), id), Ok((conference, true)));
+        let speaker = Arc::new(speaker);
+        let standing =
+            Standing { revision, server, default_tenant: tenant, speaker, is_there: true, served: true };
+        (standing, DeskRow { ord: 1, desk_revision: Some(revision), live_id: Some(id), ..DeskRow::default() })
     }
 
     #[test]
     fn what_was_read_at_different_moments_is_taken_only_where_it_belongs_together() {
-        let read = |change: fn(&mut Beside, &mut DeskRow)| {
-            let mut beside = Beside { tenants: HashMap::new(), live: HashMap::new() };
-            let mut row = asked(&mut beside);
-            change(&mut beside, &mut row);
-            beside.assemble(&[row], DateTime::UNIX_EPOCH)
+        let read = |change: fn(&mut Live, &mut DeskRow)| {
+            let mut live = Live::new();
+            let (standing, mut row) = asked(&mut live);
+            change(&mut live, &mut row);
+            assemble(&standing, &[row], &live, DateTime::UNIX_EPOCH)
         };
-        let found = read(|_, _| {}).unwrap().unwrap().situation;
+        let found = read(|_, _| {}).unwrap().situation;
         assert!(found.tenant.is_some() && found.live.is_some() && found.live_is_booked);
-        let outdated: [fn(&mut Beside, &mut DeskRow); 3] = [
-            |_, row| row.tenant_revision = Some(2),
-            |beside, _| beside.tenants.clear(),
-            |beside, _| beside.live.clear(),
+        let outdated: [fn(&mut Live, &mut DeskRow); 3] = [
+            |_, row| row.desk_revision = Some(Uuid::now_v7()),
+            |_, row| row.desk_revision = None,
+            |live, _| live.clear(),
         ];
         for change in outdated {
             let read = read(change);

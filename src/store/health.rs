@@ -40,8 +40,9 @@ pub struct Facts {
 }
 
 /// Our tables.
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 13] = [
     "deployment",
+    "desk_revision",
     "tenants",
     "conference_servers",
     "conference_server_tenants",

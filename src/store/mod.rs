@@ -29,7 +29,6 @@ pub mod idempotency;
 pub mod join_guesses;
 pub mod join_links;
 pub mod key_rotation;
-pub mod known_tenants;
 pub mod occurrences;
 pub mod participants;
 pub mod refusals;

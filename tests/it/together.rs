@@ -10,7 +10,7 @@ use crate::world::{Reply, World};
 
 /// Keeps everybody from reading; the lane's first batch waits for it, and who comes meanwhile waits for that.
 async fn hold_reads(db: &mut PgConnection) {
-    sqlx::query("LOCK TABLE server_credentials IN ACCESS EXCLUSIVE MODE").execute(db).await.unwrap();
+    sqlx::query("LOCK TABLE desk_revision IN ACCESS EXCLUSIVE MODE").execute(db).await.unwrap();
 }
 
 /// Asks for all the rooms while the lane is busy with another ask, so that they go out together.

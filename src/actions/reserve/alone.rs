@@ -33,7 +33,7 @@ async fn attempt(
     now: DateTime<Utc>,
 ) -> Result<Settled, StoreError> {
     for _ in 0..ROUNDS {
-        let found = read_one(db, &app.tenants, &asked.look_up(), now).await?;
+        let found = read_one(db, &app.standings, &asked.look_up(), now).await?;
         match asked.judge(app, found, now) {
             Verdict::Settled(settled) => return Ok(settled),
             Verdict::Close(outlived) => {

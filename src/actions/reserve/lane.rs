@@ -185,7 +185,7 @@ async fn settle(
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let look_ups: Vec<_> = batch.iter().map(|ticket| ticket.asked.look_up()).collect();
-    let found = read(db, &app.tenants, &look_ups, now).await?;
+    let found = read(db, &app.standings, &look_ups, now).await?;
     let mut candidates = Vec::new();
     for (ticket, found) in batch.into_iter().zip(found) {
         // What can't be read about one, or changed meanwhile, is read again when it goes on alone.
