@@ -19,6 +19,7 @@ use crate::credential::Credential;
 use crate::database::desk::{DEADLINE, DeskError};
 use crate::metrics::Outcome;
 use crate::reservation::{Conference, ConferenceId, MailOwner, Node, Reason, TenantId};
+use crate::store::desk::Asker;
 
 pub use self::lane::Lane;
 
@@ -127,7 +128,8 @@ async fn settled(
         return Err(ReserveError::UnknownCredential);
     }
     let asked = Arc::new(Asked::new(hash, node, mail_owner));
-    let settled = if let Some(settled) = lane.settle(Arc::clone(&asked), deadline).await? {
+    let is_known = app.standings.know(Asker::Credential(hash), asked.tenant.as_ref());
+    let settled = if let Some(settled) = lane.settle(Arc::clone(&asked), is_known, deadline).await? {
         settled
     } else {
         app.metrics.asks_alone.inc();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sqlx::PgConnection;
 use sqlx::postgres::PgConnectOptions;
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::fault::is_passing;
 use super::pools::{Pool, Pooled, connect_writable};
@@ -17,6 +17,11 @@ pub const DEADLINE: Duration = Duration::from_millis(1800);
 
 /// How long it may take to connect for work that many share.
 const CONNECT: Duration = Duration::from_millis(700);
+
+/// Of how many requests work is so large that its plans are worth making anew, and how often. PostgreSQL makes them once, perhaps while a
+/// table is empty: any index is as good as any other then, and with the wrong one each of them reads all rows of its tenant.
+const MANY: usize = 16;
+const REPLAN: Duration = Duration::from_secs(1);
 
 /// The pause before the work is begun again.
 const PAUSE: Duration = Duration::from_millis(25);
@@ -49,7 +54,7 @@ impl Desk {
     /// A connection for work that many requests share.
     #[must_use]
     pub fn shared(&self) -> Shared {
-        Shared { options: self.shared.clone(), connection: None }
+        Shared { options: self.shared.clone(), connection: None, planned: Instant::now() }
     }
 
     /// The pool, to be watched.
@@ -105,29 +110,38 @@ impl Desk {
 pub struct Shared {
     options: PgConnectOptions,
     connection: Option<PgConnection>,
+    /// When it began to make plans.
+    planned: Instant,
 }
 
 impl Shared {
-    /// Does the work, in at most `patience`, and once: where it fails, each of the requests can still be served by itself.
+    /// Does the work of so many requests, by the deadline, and once: where it fails, each of the requests can still be served by itself.
     ///
     /// # Errors
     /// Where it takes too long, or the database fails. Then the next work gets another connection, for nobody knows what this
     /// one is in the middle of.
     pub async fn run<T>(
         &mut self,
-        patience: Duration,
+        requests: usize,
+        deadline: Instant,
         work: impl AsyncFnOnce(&mut PgConnection) -> Result<T, StoreError>,
     ) -> Result<T, DeskError> {
         let attempt = async {
-            let mut connection = match self.connection.take() {
-                Some(connection) => connection,
-                None => connect_writable(&self.options, CONNECT).await?,
+            let mut connection = if let Some(connection) = self.connection.take() {
+                connection
+            } else {
+                self.planned = Instant::now();
+                connect_writable(&self.options, CONNECT).await?
             };
+            if requests >= MANY && self.planned.elapsed() >= REPLAN {
+                self.planned = Instant::now();
+                sqlx::raw_sql("DISCARD PLANS").execute(&mut connection).await?;
+            }
             let done = work(&mut connection).await?;
             self.connection = Some(connection);
             Ok(done)
         };
-        match timeout(patience, attempt).await {
+        match timeout_at(deadline, attempt).await {
             Ok(done) => done.map_err(DeskError::Store),
             Err(_) => Err(DeskError::Late(None)),
         }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use frontdesk::credential::{Credential, CredentialKind};
+use frontdesk::store::desk::Asker;
 use futures_util::future::join_all;
 use sqlx::PgConnection;
 use tokio::time::{Instant, sleep};
@@ -165,6 +167,145 @@ async fn many_at_once_open_no_more_rooms_than_the_tenant_s_capacity() {
     assert_eq!(replies.iter().filter(|reply| reply.status == 200).count(), 5);
     assert!(replies.iter().all(|reply| reply.status == 200 || reply.reason() == "capacity"), "{replies:?}");
     assert_eq!(world.open_rows().await, 5);
+}
+
+/// Asks for the first room, whose date is locked for a moment, and meanwhile for the second one. Says how long that took.
+async fn ask_while_another_is_claimed(
+    world: &World,
+    server: &str,
+    rooms: [&str; 2],
+) -> ([Reply; 2], Duration) {
+    world.ask(server, "nobody-booked-this").await;
+    let mut hold = world.db().begin().await.unwrap();
+    let lock = sqlx::query("SELECT FROM occurrences WHERE room = $1 FOR UPDATE").bind(rooms[0]);
+    lock.execute(&mut *hold).await.unwrap();
+    let release = async {
+        sleep(Duration::from_millis(130)).await;
+        hold.rollback().await.unwrap();
+    };
+    let second = async {
+        sleep(Duration::from_millis(30)).await;
+        let began = Instant::now();
+        (world.ask(server, rooms[1]).await, began.elapsed())
+    };
+    let (first, (second, took), ()) = tokio::join!(world.ask(server, rooms[0]), second, release);
+    ([first, second], took)
+}
+
+#[tokio::test]
+async fn who_gets_no_room_does_not_wait_for_those_who_do() {
+    let world = World::new().await;
+    let server = world.server("one").await;
+    world.book("room", 0, 60).await;
+    let ([first, second], took) =
+        ask_while_another_is_claimed(&world, &server, ["room", "nobody-booked-this"]).await;
+    assert_eq!((first.status, second.reason()), (200, "unknown_room"));
+    assert!(took < Duration::from_millis(90), "{took:?}");
+}
+
+#[tokio::test]
+async fn a_room_that_is_about_to_open_opens_once() {
+    let world = World::new().await;
+    let server = world.server("one").await;
+    world.book("room", 0, 60).await;
+    let (replies, _) = ask_while_another_is_claimed(&world, &server, ["room", "room"]).await;
+    assert_eq!(statuses(&replies), [200, 409]);
+}
+
+#[tokio::test]
+async fn a_room_that_is_about_to_open_counts_towards_the_capacity() {
+    let world = World::new().await;
+    let server = world.server("one").await;
+    books(&world, 2).await;
+    world.policy(|policy| policy.capacity = Some(1)).await;
+    let ([first, second], _) = ask_while_another_is_claimed(&world, &server, ["room-0", "room-1"]).await;
+    assert_eq!((first.status, second.reason()), (200, "capacity"));
+}
+
+#[tokio::test]
+async fn who_was_answered_is_known_and_whom_he_makes_up_is_not() {
+    let world = World::new().await;
+    let server = world.server("one").await;
+    let stranger = Credential::generate(CredentialKind::Server).unwrap();
+    let hash = |credential: &str| Credential::parse(CredentialKind::Server, credential).unwrap().hash();
+    let known = |credential: &str, tenant: Option<&str>| {
+        let tenant = tenant.map(|name| name.parse().unwrap());
+        world.app.standings.know(Asker::Credential(hash(credential)), tenant.as_ref())
+    };
+    assert!(!known(&server, None));
+    for room in ["room", "[acme]room", "[made-up]room"] {
+        world.ask(&server, room).await;
+        world.ask(stranger.expose(), room).await;
+    }
+    assert!(known(&server, None) && known(&server, Some("acme")));
+    assert!(!known(&server, Some("made-up")));
+    assert!(!known(stranger.expose(), None));
+}
+
+/// How many rows were read by the index that has all conferences of a tenant.
+async fn rows_read_by_opening(world: &World, server: &str) -> i64 {
+    // Sessions tell what they read after a second at the earliest.
+    sleep(Duration::from_millis(1100)).await;
+    world.ask(server, "nobody-booked-this").await;
+    sqlx::query_scalar(
+        "SELECT idx_tup_read FROM pg_stat_user_indexes WHERE indexrelname = 'conferences_by_opening'",
+    )
+    .fetch_one(world.db())
+    .await
+    .unwrap()
+}
+
+#[tokio::test]
+async fn plans_that_were_made_while_nothing_was_open_are_made_anew() {
+    let world = World::new().await;
+    let server = world.server("one").await;
+    sqlx::query("VACUUM ANALYZE conferences").execute(world.db()).await.unwrap();
+    world.ask(&server, "nobody-booked-this").await;
+    sqlx::query(
+        "INSERT INTO conferences (tenant_id, id, room, node, server_id, mail_owner, usual, opened_at, ends_at, lobby)
+         SELECT t.id, gen_random_uuid(), 'open-' || n, 'open-' || n, s.id, '', true, t.created_at, t.created_at + interval '1 h', false
+         FROM tenants t, conference_servers s, generate_series(1, 5000) n",
+    )
+    .execute(world.db())
+    .await
+    .unwrap();
+    sleep(Duration::from_secs(1)).await;
+    let rooms: Vec<_> = (0..30).map(|n| format!("nobody-booked-{n}")).collect();
+    ask_together(&world, &server, &rooms).await;
+    let before = rows_read_by_opening(&world, &server).await;
+    ask_together(&world, &server, &rooms).await;
+    let read = rows_read_by_opening(&world, &server).await - before;
+    assert!(read < 5000, "{read} rows were read");
+}
+
+#[tokio::test]
+async fn what_somebody_changes_by_hand_holds_at_once() {
+    let world = World::new().await;
+    world.tenant("other", |_| {}).await;
+    let server = world.server_for("one", "acme", &["other"], false).await;
+    world.book("room", 0, 60).await;
+    assert_eq!(world.ask(&server, "[other]room").await.reason(), "unknown_room");
+    assert_eq!(world.ask(&server, "nobody-booked-this").await.reason(), "unknown_room");
+    for (change, room, found) in [
+        (
+            "UPDATE tenants SET disabled_at = created_at WHERE name = 'other'",
+            "[other]room",
+            "tenant_disabled",
+        ),
+        ("DELETE FROM conference_server_tenants", "[other]room", "not_your_tenant"),
+        ("UPDATE conference_servers SET state = 'drained'", "room", "server_drained"),
+        ("UPDATE conference_servers SET state = 'active'", "room", "granted"),
+        ("UPDATE server_credentials SET revoked_at = created_at", "room", "unauthorized"),
+    ] {
+        sqlx::query(change).execute(world.db()).await.unwrap();
+        let reply = world.ask(&server, room).await;
+        let answer = match reply.status {
+            200 => "granted",
+            401 => "unauthorized",
+            _ => reply.reason(),
+        };
+        assert_eq!(answer, found, "{change}");
+    }
 }
 
 #[tokio::test]

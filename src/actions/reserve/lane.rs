@@ -15,7 +15,6 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use tokio::runtime::Builder;
 use tokio::sync::{Notify, oneshot};
@@ -26,9 +25,8 @@ use super::queue::Queue;
 use super::verdict::{Asked, Candidate, Settled, Verdict};
 use crate::app::App;
 use crate::credential::CredentialHash;
-use crate::database::desk::DeskError;
+use crate::database::desk::{DeskError, Shared};
 use crate::reservation::{TenantId, TenantName};
-use crate::store::StoreError;
 use crate::store::claim::claim;
 use crate::store::desk::read;
 
@@ -37,6 +35,9 @@ const BATCH: usize = 256;
 
 /// The most that wait. They are told at once when there are more, and ask again.
 const WAITING: usize = 4096;
+
+/// The longest that anybody waits. Who did is told to ask again, instead of being served when it may be too late.
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
 /// How long a batch may take. Less than an ask may, so that who was in one from the start has time to go on alone.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -51,15 +52,19 @@ pub struct Lane {
 
 #[derive(Debug)]
 struct Waiting {
-    /// A line for each tenant of each server.
-    queue: Mutex<Queue<(CredentialHash, Option<TenantName>), Ticket>>,
+    queue: Mutex<Queue<Line, Ticket>>,
     arrival: Notify,
 }
+
+/// Each tenant of each server that was known a moment ago has a line, and all others share one: who makes up names or credentials
+/// waits behind others who do.
+type Line = Option<(CredentialHash, Option<TenantName>)>;
 
 /// An ask that waits. One that is dropped goes on alone.
 #[derive(Debug)]
 struct Ticket {
     asked: Arc<Asked>,
+    since: Instant,
     reply: oneshot::Sender<Settled>,
 }
 
@@ -94,15 +99,16 @@ impl Lane {
         Ok(Self { waiting, _open: open })
     }
 
-    /// Settles the ask together with others, by the deadline. `None` where it is left to go on alone.
+    /// Settles the ask together with others, by the deadline; `is_known` says whether who asks was known a moment ago. `None` where it is left to go on alone.
     pub(super) async fn settle(
         &self,
         asked: Arc<Asked>,
+        is_known: bool,
         deadline: Instant,
     ) -> Result<Option<Settled>, DeskError> {
         let (reply, settled) = oneshot::channel();
-        let line = (asked.hash, asked.tenant.clone());
-        if let Some(turned_away) = self.waiting.put(line, Ticket { asked, reply }) {
+        let line = is_known.then(|| (asked.hash, asked.tenant.clone()));
+        if let Some(turned_away) = self.waiting.put(line, Ticket { asked, since: Instant::now(), reply }) {
             turned_away.reply(Settled::Busy);
         }
         match timeout_at(deadline, settled).await {
@@ -113,7 +119,7 @@ impl Lane {
 }
 
 impl Waiting {
-    fn put(&self, line: (CredentialHash, Option<TenantName>), ticket: Ticket) -> Option<Ticket> {
+    fn put(&self, line: Line, ticket: Ticket) -> Option<Ticket> {
         let turned_away = self.queue.lock().unwrap_or_else(PoisonError::into_inner).put(line, ticket);
         self.arrival.notify_one();
         turned_away
@@ -129,6 +135,9 @@ impl Waiting {
             }
             // Some were given up while they waited.
             batch.retain(|ticket| !ticket.reply.is_closed());
+            for late in batch.extract_if(.., |ticket| ticket.since.elapsed() > LONGEST_WAIT) {
+                late.reply(Settled::Busy);
+            }
             if !batch.is_empty() {
                 return batch;
             }
@@ -158,34 +167,30 @@ async fn keep_going<F: Future<Output = ()> + Send + 'static>(conduct: impl Fn() 
     }
 }
 
-/// Settles batch after batch.
+/// Settles batch after batch. While one is claimed, the next one is read, over another connection: so the database does not
+/// wait for us where somebody waits for it.
 async fn conduct(app: Arc<App>, waiting: Arc<Waiting>) {
-    let mut shared = app.desk.shared();
+    let (mut reading, mut claiming) = (app.desk.shared(), app.desk.shared());
+    let mut judged = look(&app, &mut reading, &waiting, &Promised::new()).await;
     loop {
-        let batch = waiting.next().await;
-        let asks = batch.len();
-        app.metrics.batch(asks);
-        let settled = shared
-            .run(PATIENCE, async |db: &mut PgConnection| settle(&app, db, batch, app.clock.now()).await);
-        if let Err(error) = settled.await {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                asks,
-                "a batch of asks failed; each goes on alone"
-            );
-        }
+        let promised = judged.promised();
+        let next = look(&app, &mut reading, &waiting, &promised);
+        ((), judged) = tokio::join!(open(&app, &mut claiming, judged), next);
     }
 }
 
-/// Settles those of the batch who can be at the first go.
-async fn settle(
-    app: &App,
-    db: &mut PgConnection,
-    batch: Vec<Ticket>,
-    now: DateTime<Utc>,
-) -> Result<(), StoreError> {
+/// Reads the next batch and decides about it. Whoever gets no room is told so.
+async fn look(app: &App, reading: &mut Shared, waiting: &Waiting, promised: &Promised) -> Judged {
+    let batch = waiting.next().await;
+    let (asks, until, now) = (batch.len(), Instant::now() + PATIENCE, app.clock.now());
+    app.metrics.batch(asks);
     let look_ups: Vec<_> = batch.iter().map(|ticket| ticket.asked.look_up()).collect();
-    let found = read(db, &app.standings, &look_ups, now).await?;
+    let read = reading
+        .run(asks, until, async |db: &mut PgConnection| read(db, &app.standings, &look_ups, now).await);
+    let found = read.await.unwrap_or_else(|error| {
+        failed(&error, asks);
+        Vec::new()
+    });
     let mut candidates = Vec::new();
     for (ticket, found) in batch.into_iter().zip(found) {
         // What can't be read about one, or changed meanwhile, is read again when it goes on alone.
@@ -196,48 +201,87 @@ async fn settle(
             Verdict::Close(_) => {}
         }
     }
-    let (going, left) = without_rivals(candidates);
-    if going.is_empty() {
-        return Ok(());
-    }
-    let claims: Vec<_> = going.iter().map(|(ticket, candidate)| ticket.asked.claim(candidate)).collect();
-    let claimed = claim(db, &claims).await?;
-    for (ticket, candidate) in going {
-        if let Some(settled) = ticket.asked.claimed(app, *candidate, &claimed) {
-            ticket.reply(settled);
+    Judged::without_rivals(candidates, promised, until)
+}
+
+/// Claims the rooms.
+async fn open(app: &App, claiming: &mut Shared, Judged { going, left, until }: Judged) {
+    if !going.is_empty() {
+        let claims: Vec<_> = going.iter().map(|(ticket, candidate)| ticket.asked.claim(candidate)).collect();
+        match claiming.run(claims.len(), until, async |db: &mut PgConnection| claim(db, &claims).await).await
+        {
+            Err(error) => failed(&error, going.len()),
+            Ok(claimed) => {
+                for (ticket, candidate) in going {
+                    if let Some(settled) = ticket.asked.claimed(app, *candidate, &claimed) {
+                        ticket.reply(settled);
+                    }
+                }
+            }
         }
     }
     // Not before: now they see what came of the others.
     drop(left);
-    Ok(())
+}
+
+fn failed(error: &DeskError, asks: usize) {
+    tracing::warn!(
+        error = error as &dyn std::error::Error,
+        asks,
+        "a batch of asks failed; each goes on alone"
+    );
 }
 
 type Going = (Ticket, Box<Candidate>);
 
-/// Those that can all be claimed: each room once, and no more than the tenant has places for. And the others.
-fn without_rivals(mut candidates: Vec<Going>) -> (Vec<Going>, Vec<Going>) {
-    candidates.sort_by(|(_, one), (_, other)| one.room().cmp(&other.room()));
-    let mut going: Vec<Going> = Vec::with_capacity(candidates.len());
-    let mut left = Vec::new();
-    let mut promised: HashMap<TenantId, u32> = HashMap::new();
-    for (ticket, candidate) in candidates {
-        let promised = promised.entry(candidate.room().0).or_default();
-        let again = going.last().is_some_and(|(_, last)| last.room() == candidate.room());
-        if again || candidate.places.is_some_and(|places| *promised >= places) {
-            left.push((ticket, candidate));
-        } else {
-            *promised += 1;
-            going.push((ticket, candidate));
+/// How many rooms of a tenant are about to open.
+type Promised = HashMap<TenantId, u32>;
+
+/// A batch that was decided about.
+struct Judged {
+    /// Those that can all be claimed: each room once, and no more than the tenant has places for.
+    going: Vec<Going>,
+    /// Those that can't be claimed beside them.
+    left: Vec<Going>,
+    /// When it has to be done.
+    until: Instant,
+}
+
+impl Judged {
+    /// Those that may open have been promised nothing yet, unlike those of the batch before: they were not open yet, perhaps, when
+    /// this one was read.
+    fn without_rivals(mut candidates: Vec<Going>, before: &Promised, until: Instant) -> Self {
+        candidates.sort_by(|(_, one), (_, other)| one.room().cmp(&other.room()));
+        let mut going: Vec<Going> = Vec::with_capacity(candidates.len());
+        let mut left = Vec::new();
+        let mut promised = before.clone();
+        for (ticket, candidate) in candidates {
+            let promised = promised.entry(candidate.room().0).or_default();
+            let again = going.last().is_some_and(|(_, last)| last.room() == candidate.room());
+            if again || candidate.places.is_some_and(|places| *promised >= places) {
+                left.push((ticket, candidate));
+            } else {
+                *promised += 1;
+                going.push((ticket, candidate));
+            }
         }
+        Self { going, left, until }
     }
-    (going, left)
+
+    fn promised(&self) -> Promised {
+        let mut promised = Promised::new();
+        for (_, candidate) in &self.going {
+            *promised.entry(candidate.room().0).or_default() += 1;
+        }
+        promised
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use tokio::time::timeout;
+    use tokio::time::{sleep, timeout};
 
     use super::*;
     use crate::credential::{Credential, CredentialKind};
@@ -258,7 +302,7 @@ mod tests {
         let lane = idle(2);
         let began = Instant::now();
         let settle = async || {
-            let settled = lane.settle(asked(), began + PATIENCE).await;
+            let settled = lane.settle(asked(), true, began + PATIENCE).await;
             (settled, began.elapsed())
         };
         let (first, second, third) = tokio::join!(settle(), settle(), settle());
@@ -272,11 +316,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn where_too_many_wait_strangers_make_way() {
+        let lane = idle(2);
+        let settle =
+            async |is_known| lane.settle(asked(), is_known, Instant::now() + LONGEST_WAIT / 10).await;
+        let (stranger, another, known) = tokio::join!(settle(false), settle(false), settle(true));
+        assert!(matches!(another, Ok(Some(Settled::Busy))), "{another:?}");
+        for waits in [stranger, known] {
+            assert!(matches!(waits, Err(DeskError::Late(_))), "{waits:?}");
+        }
+    }
+
+    #[tokio::test]
     async fn who_gave_up_is_in_no_batch() {
         let lane = idle(9);
         let soon = Instant::now() + Duration::from_millis(1);
-        assert!(lane.settle(asked(), soon).await.is_err());
-        let later = lane.settle(asked(), soon + Duration::from_secs(1));
+        assert!(lane.settle(asked(), true, soon).await.is_err());
+        let later = lane.settle(asked(), true, soon + Duration::from_secs(1));
         let (settled, batch) = tokio::join!(later, async {
             let batch = lane.waiting.next().await;
             let asks = batch.len();
@@ -288,12 +344,26 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn who_waited_for_too_long_is_told_to_ask_again() {
+        let lane = idle(9);
+        let began = Instant::now();
+        let waits = lane.settle(asked(), true, began + 2 * LONGEST_WAIT);
+        let next = async {
+            sleep(LONGEST_WAIT + Duration::from_millis(10)).await;
+            timeout(Duration::from_millis(50), lane.waiting.next()).await
+        };
+        let (settled, batch) = tokio::join!(waits, next);
+        assert!(matches!(settled, Ok(Some(Settled::Busy))), "{settled:?}");
+        assert!(batch.is_err(), "nobody is left");
+    }
+
+    #[tokio::test]
     async fn who_waits_behind_many_that_gave_up_is_not_forgotten() {
         let lane = idle(4 * BATCH);
         for _ in 0..3 * BATCH {
-            assert!(lane.settle(asked(), Instant::now()).await.is_err());
+            assert!(lane.settle(asked(), true, Instant::now()).await.is_err());
         }
-        let waits = lane.settle(asked(), Instant::now() + PATIENCE);
+        let waits = lane.settle(asked(), true, Instant::now() + PATIENCE);
         let (settled, ()) =
             tokio::join!(waits, async { drop(timeout(PATIENCE, lane.waiting.next()).await.unwrap()) });
         assert!(matches!(settled, Ok(None)), "{settled:?}");
