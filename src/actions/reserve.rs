@@ -1,6 +1,7 @@
 //! A conference server asks whether a room may open.
 
 mod alone;
+mod judged;
 mod lane;
 mod queue;
 mod verdict;
@@ -72,7 +73,7 @@ pub enum ReserveError {
     /// Others were faster, again and again.
     #[error("the room changed hands {ROUNDS} times while it was being asked for")]
     Contended,
-    /// There is no room for one more that waits.
+    /// There is no room for one more that waits, or it has waited for a second.
     #[error("too many asks wait for an answer")]
     Busy,
 }

@@ -94,6 +94,7 @@ impl Desk {
                 Ok(Err(StoreError::Database(error))) if is_passing(&error) => {
                     last = Some(StoreError::Database(error));
                 }
+                Ok(Err(error @ StoreError::Outdated)) => last = Some(error),
                 Ok(Err(error)) => return Err(DeskError::Store(error)),
                 Err(_) => return Err(DeskError::Late(last)),
             }

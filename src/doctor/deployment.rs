@@ -13,8 +13,8 @@ use crate::store::health::{self, Facts};
 use crate::store::{self, StoreError, servers, tenants, token_settings};
 use crate::token::VerifierKind;
 
-/// Connections that are in no setting: for asks that are settled together, for the log of refusals, and for `/readyz`.
-const BESIDE: u32 = 3;
+/// Connections that are in no setting: two for asks that are settled together, one for the log of refusals, and one for `/readyz`.
+const BESIDE: u32 = 4;
 
 /// How far the database's clock may be off, in milliseconds.
 const CLOCK: i64 = 1000;

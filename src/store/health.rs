@@ -40,9 +40,8 @@ pub struct Facts {
 }
 
 /// Our tables.
-const TABLES: [&str; 13] = [
+const TABLES: [&str; 12] = [
     "deployment",
-    "desk_revision",
     "tenants",
     "conference_servers",
     "conference_server_tenants",

@@ -7,6 +7,7 @@ use frontdesk::store::desk::Asker;
 use futures_util::future::join_all;
 use sqlx::PgConnection;
 use tokio::time::{Instant, sleep};
+use uuid::Uuid;
 
 use crate::world::{Reply, World};
 
@@ -240,6 +241,37 @@ async fn who_was_answered_is_known_and_whom_he_makes_up_is_not() {
     assert!(known(&server, None) && known(&server, Some("acme")));
     assert!(!known(&server, Some("made-up")));
     assert!(!known(stranger.expose(), None));
+}
+
+#[tokio::test]
+async fn whatever_changes_who_may_ask_renews_the_revision_of_the_desk_and_nothing_else_does() {
+    let world = World::new().await;
+    world.server("one").await;
+    world.book("room", 0, 60).await;
+    let revision = async || {
+        let row = sqlx::query_scalar::<_, Uuid>("SELECT revision FROM desk_revision");
+        row.fetch_one(world.db()).await.unwrap()
+    };
+    let mut before = revision().await;
+    for (change, renews) in [
+        ("UPDATE appointments SET lobby = true", false),
+        ("BEGIN; UPDATE tenants SET grace_s = 1; ROLLBACK", false),
+        ("BEGIN; UPDATE tenants SET grace_s = 1; UPDATE conference_servers SET name = 'two'; COMMIT", true),
+        (
+            "BEGIN; SAVEPOINT s; UPDATE tenants SET grace_s = 2; ROLLBACK TO s; UPDATE tenants SET grace_s = 3; COMMIT",
+            true,
+        ),
+        ("BEGIN; SET LOCAL search_path = pg_catalog; UPDATE public.tenants SET grace_s = 4; COMMIT", true),
+        ("TRUNCATE server_credentials", true),
+    ] {
+        sqlx::raw_sql(change).execute(world.db()).await.unwrap();
+        let after = revision().await;
+        assert_eq!(after != before, renews, "{change}");
+        before = after;
+    }
+    sqlx::raw_sql("DELETE FROM desk_revision").execute(world.db()).await.unwrap();
+    sqlx::raw_sql("UPDATE tenants SET grace_s = 5").execute(world.db()).await.unwrap();
+    assert_ne!(revision().await, before, "it is made again where it was lost");
 }
 
 /// How many rows were read by the index that has all conferences of a tenant.

@@ -6,10 +6,9 @@
 //! batches, and the cheaper each ask.
 //!
 //! The lane settles what can be settled at the first go. Whom it leaves, for whatever reason, goes on alone: who lost a race,
-//! asks for a room or for a place that somebody in the same batch gets, has to close a conference first, or was in a batch that
+//! asks for a room or for a place that somebody in the same batch or the one before gets, has to close a conference first, or was in a batch that
 //! failed. So nobody pays for a neighbour with more than time.
 
-use std::collections::HashMap;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
@@ -21,12 +20,13 @@ use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
+use super::judged::{Judged, Promised};
 use super::queue::Queue;
-use super::verdict::{Asked, Candidate, Settled, Verdict};
+use super::verdict::{Asked, Settled, Verdict};
 use crate::app::App;
 use crate::credential::CredentialHash;
 use crate::database::desk::{DeskError, Shared};
-use crate::reservation::{TenantId, TenantName};
+use crate::reservation::TenantName;
 use crate::store::claim::claim;
 use crate::store::desk::read;
 
@@ -56,13 +56,20 @@ struct Waiting {
     arrival: Notify,
 }
 
-/// Each tenant of each server that was known a moment ago has a line, and all others share one: who makes up names or credentials
-/// waits behind others who do.
-type Line = Option<(CredentialHash, Option<TenantName>)>;
+/// Who waits behind whom: each tenant of each server that was known when it asked last has a line. Everybody else has one of few, so
+/// who makes up names or credentials waits behind himself and some others.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Line {
+    Known(CredentialHash, Option<TenantName>),
+    Strangers(u8),
+}
+
+/// How many lines there are for strangers.
+const STRANGERS: u8 = 32;
 
 /// An ask that waits. One that is dropped goes on alone.
 #[derive(Debug)]
-struct Ticket {
+pub(super) struct Ticket {
     asked: Arc<Asked>,
     since: Instant,
     reply: oneshot::Sender<Settled>,
@@ -99,7 +106,8 @@ impl Lane {
         Ok(Self { waiting, _open: open })
     }
 
-    /// Settles the ask together with others, by the deadline; `is_known` says whether who asks was known a moment ago. `None` where it is left to go on alone.
+    /// Settles the ask together with others, by the deadline; `is_known` says whether who asks was known when it asked last. `None`
+    /// where it is left to go on alone.
     pub(super) async fn settle(
         &self,
         asked: Arc<Asked>,
@@ -107,7 +115,11 @@ impl Lane {
         deadline: Instant,
     ) -> Result<Option<Settled>, DeskError> {
         let (reply, settled) = oneshot::channel();
-        let line = is_known.then(|| (asked.hash, asked.tenant.clone()));
+        let line = if is_known {
+            Line::Known(asked.hash, asked.tenant.clone())
+        } else {
+            Line::Strangers(asked.hash.as_bytes()[0] % STRANGERS)
+        };
         if let Some(turned_away) = self.waiting.put(line, Ticket { asked, since: Instant::now(), reply }) {
             turned_away.reply(Settled::Busy);
         }
@@ -232,51 +244,6 @@ fn failed(error: &DeskError, asks: usize) {
     );
 }
 
-type Going = (Ticket, Box<Candidate>);
-
-/// How many rooms of a tenant are about to open.
-type Promised = HashMap<TenantId, u32>;
-
-/// A batch that was decided about.
-struct Judged {
-    /// Those that can all be claimed: each room once, and no more than the tenant has places for.
-    going: Vec<Going>,
-    /// Those that can't be claimed beside them.
-    left: Vec<Going>,
-    /// When it has to be done.
-    until: Instant,
-}
-
-impl Judged {
-    /// Those that may open have been promised nothing yet, unlike those of the batch before: they were not open yet, perhaps, when
-    /// this one was read.
-    fn without_rivals(mut candidates: Vec<Going>, before: &Promised, until: Instant) -> Self {
-        candidates.sort_by(|(_, one), (_, other)| one.room().cmp(&other.room()));
-        let mut going: Vec<Going> = Vec::with_capacity(candidates.len());
-        let mut left = Vec::new();
-        let mut promised = before.clone();
-        for (ticket, candidate) in candidates {
-            let promised = promised.entry(candidate.room().0).or_default();
-            let again = going.last().is_some_and(|(_, last)| last.room() == candidate.room());
-            if again || candidate.places.is_some_and(|places| *promised >= places) {
-                left.push((ticket, candidate));
-            } else {
-                *promised += 1;
-                going.push((ticket, candidate));
-            }
-        }
-        Self { going, left, until }
-    }
-
-    fn promised(&self) -> Promised {
-        let mut promised = Promised::new();
-        for (_, candidate) in &self.going {
-            *promised.entry(candidate.room().0).or_default() += 1;
-        }
-        promised
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -316,13 +283,22 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn where_too_many_wait_strangers_make_way() {
+    async fn where_too_many_wait_who_makes_up_names_makes_way() {
         let lane = idle(2);
         let settle =
-            async |is_known| lane.settle(asked(), is_known, Instant::now() + LONGEST_WAIT / 10).await;
-        let (stranger, another, known) = tokio::join!(settle(false), settle(false), settle(true));
-        assert!(matches!(another, Ok(Some(Settled::Busy))), "{another:?}");
-        for waits in [stranger, known] {
+            async |asked, is_known| lane.settle(asked, is_known, Instant::now() + LONGEST_WAIT / 10).await;
+        let hash = asked().hash;
+        let of_a_made_up = |tenant: &str| {
+            let node = format!("[{tenant}]room").parse().unwrap();
+            Arc::new(Asked::new(hash, &node, &"me@meet.test".parse().unwrap()))
+        };
+        let (first, second, known) = tokio::join!(
+            settle(of_a_made_up("one"), false),
+            settle(of_a_made_up("two"), false),
+            settle(asked(), true)
+        );
+        assert!(matches!(second, Ok(Some(Settled::Busy))), "{second:?}");
+        for waits in [first, known] {
             assert!(matches!(waits, Err(DeskError::Late(_))), "{waits:?}");
         }
     }

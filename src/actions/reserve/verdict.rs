@@ -54,7 +54,7 @@ pub(super) enum Settled {
     Answer(Answer, Parties),
     Unreadable(UnlockError),
     Contended,
-    /// Too many wait.
+    /// Too many wait, or it waited for too long.
     Busy,
 }
 

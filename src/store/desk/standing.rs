@@ -13,9 +13,12 @@ use crate::reservation::{Server, Tenant, TenantId, TenantName};
 use crate::store::columns::parse;
 use crate::store::{StoreError, tenants};
 
-/// How long it is remembered at most. Every change holds at once, but for one that is made where PostgreSQL runs no triggers, such
+/// How long it is used at most. Every change holds at once, but for one that is made where PostgreSQL runs no triggers, such
 /// as a restore: that one holds after this time.
-const REMEMBERED: Duration = Duration::from_mins(1);
+const USED: Duration = Duration::from_mins(1);
+
+/// How long who asks is known by it, after the last ask.
+const KNOWN: Duration = Duration::from_hours(24);
 
 /// How a server stands to a tenant, for as long as the desk has this revision.
 #[derive(Debug)]
@@ -38,25 +41,37 @@ impl Standing {
     }
 }
 
-/// How servers stand to tenants, as it was a moment ago. Whether it still holds, each ask reads anew.
+/// Who asks, and for which tenant; `None` for the server's default one.
+type Parties = (Asker, Option<TenantName>);
+
+/// The most that are remembered.
+const MOST: u64 = 16_384;
+
+/// How servers stand to tenants, as it was when they asked last. Whether it still holds, each ask reads anew.
 #[derive(Debug)]
-pub struct Standings(Cache<(Asker, Option<TenantName>), Arc<Standing>>);
+pub struct Standings {
+    used: Cache<Parties, Arc<Standing>>,
+    known: Cache<Parties, ()>,
+}
 
 impl Default for Standings {
     fn default() -> Self {
-        Self(Cache::builder().max_capacity(16_384).time_to_live(REMEMBERED).build())
+        Self {
+            used: Cache::builder().max_capacity(MOST).time_to_live(USED).build(),
+            known: Cache::builder().max_capacity(MOST).time_to_live(KNOWN).build(),
+        }
     }
 }
 
 impl Standings {
-    /// Whether who asks was known a moment ago, and the tenant was there.
+    /// Whether who asks was known when it asked last, and the tenant was there.
     #[must_use]
     pub fn know(&self, asker: Asker, tenant: Option<&TenantName>) -> bool {
-        self.0.contains_key(&(asker, tenant.cloned()))
+        self.known.contains_key(&(asker, tenant.cloned()))
     }
 
     pub(super) fn of(&self, look_up: &LookUp<'_>) -> Option<Arc<Standing>> {
-        self.0.get(&(look_up.asker, look_up.tenant.cloned()))
+        self.used.get(&(look_up.asker, look_up.tenant.cloned()))
     }
 
     /// Reads them anew, in the order of the look-ups; `None` where nobody known asks. What can't be read about one fails that one
@@ -89,7 +104,9 @@ impl Standings {
                 && standing.is_there
             {
                 let look_up = look_ups[place];
-                self.0.insert((look_up.asker, look_up.tenant.cloned()), Arc::clone(standing));
+                let parties = (look_up.asker, look_up.tenant.cloned());
+                self.known.insert(parties.clone(), ());
+                self.used.insert(parties, Arc::clone(standing));
             }
             standings[place] = standing;
         }
