@@ -124,7 +124,12 @@ pub async fn read(
 }
 
 fn ask_of<'a, 'b>(asks: &'a [Ask<'b>], row: &DeskRow) -> Option<&'a Ask<'b>> {
-    usize::try_from(row.ord - 1).ok().and_then(|ord| asks.get(ord))
+    place(row.ord).and_then(|place| asks.get(place))
+}
+
+/// Where in the list it was, by the ordinality that PostgreSQL gave it, which begins with 1.
+fn place(ordinality: i64) -> Option<usize> {
+    usize::try_from(ordinality).ok()?.checked_sub(1)
 }
 
 /// By tenant and id: each conference that is open, and whether the booking that it was granted for is still there; or in which of its

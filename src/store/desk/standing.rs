@@ -8,7 +8,7 @@ use moka::sync::Cache;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Asker, LookUp};
+use super::{Asker, LookUp, place};
 use crate::reservation::{Server, Tenant, TenantId, TenantName};
 use crate::store::columns::parse;
 use crate::store::{StoreError, tenants};
@@ -17,7 +17,7 @@ use crate::store::{StoreError, tenants};
 /// as a restore: that one holds after this time.
 const USED: Duration = Duration::from_mins(1);
 
-/// How long who asks is known by it, after the last ask.
+/// How long who asks is known by it, after it was read last.
 const KNOWN: Duration = Duration::from_hours(24);
 
 /// How a server stands to a tenant, for as long as the desk has this revision.
@@ -94,7 +94,8 @@ impl Standings {
         }
         let mut standings: Vec<_> = look_ups.iter().map(|_| Err(StoreError::Outdated)).collect();
         for row in rows {
-            let Some(place) = usize::try_from(row.ord - 1).ok().filter(|place| *place < standings.len())
+            let Some((look_up, place)) =
+                place(row.ord).and_then(|place| look_ups.get(place).zip(standings.get_mut(place)))
             else {
                 continue;
             };
@@ -103,12 +104,11 @@ impl Standings {
             if let Ok(Some(standing)) = &standing
                 && standing.is_there
             {
-                let look_up = look_ups[place];
                 let parties = (look_up.asker, look_up.tenant.cloned());
                 self.known.insert(parties.clone(), ());
                 self.used.insert(parties, Arc::clone(standing));
             }
-            standings[place] = standing;
+            *place = standing;
         }
         Ok(standings)
     }
