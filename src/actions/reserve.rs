@@ -1,8 +1,9 @@
 //! A conference server asks whether a room may open.
 
 mod alone;
-mod judged;
+mod conduct;
 mod lane;
+mod promises;
 mod queue;
 mod verdict;
 

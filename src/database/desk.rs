@@ -18,10 +18,10 @@ pub const DEADLINE: Duration = Duration::from_millis(1800);
 /// How long it may take to connect for work that many share.
 const CONNECT: Duration = Duration::from_millis(700);
 
-/// Of how many requests work is so large that its plans are worth making anew, and how often. PostgreSQL makes them once, perhaps while a
-/// table is empty: any index is as good as any other then, and with the wrong one each of them reads all rows of its tenant.
-const MANY: usize = 16;
-const REPLAN: Duration = Duration::from_secs(1);
+/// How long plans are kept, and for how many requests at least. PostgreSQL would keep them for ever, perhaps from when a table was empty:
+/// any index is as good as any other then, and with the wrong one each request reads all rows of its tenant.
+const KEPT: Duration = Duration::from_secs(1);
+const KEPT_FOR: usize = 16;
 
 /// The pause before the work is begun again.
 const PAUSE: Duration = Duration::from_millis(25);
@@ -54,7 +54,7 @@ impl Desk {
     /// A connection for work that many requests share.
     #[must_use]
     pub fn shared(&self) -> Shared {
-        Shared { options: self.shared.clone(), connection: None, planned: Instant::now() }
+        Shared { options: self.shared.clone(), connection: None, planned: Instant::now(), served: 0 }
     }
 
     /// The pool, to be watched.
@@ -111,8 +111,9 @@ impl Desk {
 pub struct Shared {
     options: PgConnectOptions,
     connection: Option<PgConnection>,
-    /// When it began to make plans.
+    /// When it began to make plans, and for how many requests it had them since.
     planned: Instant,
+    served: usize,
 }
 
 impl Shared {
@@ -128,14 +129,13 @@ impl Shared {
         work: impl AsyncFnOnce(&mut PgConnection) -> Result<T, StoreError>,
     ) -> Result<T, DeskError> {
         let attempt = async {
-            let mut connection = if let Some(connection) = self.connection.take() {
-                connection
-            } else {
-                self.planned = Instant::now();
-                connect_writable(&self.options, CONNECT).await?
+            let mut connection = match self.connection.take() {
+                Some(connection) => connection,
+                None => connect_writable(&self.options, CONNECT).await?,
             };
-            if requests >= MANY && self.planned.elapsed() >= REPLAN {
-                self.planned = Instant::now();
+            self.served += requests;
+            if self.served >= KEPT_FOR && self.planned.elapsed() >= KEPT {
+                (self.planned, self.served) = (Instant::now(), 0);
                 sqlx::raw_sql("DISCARD PLANS").execute(&mut connection).await?;
             }
             let done = work(&mut connection).await?;

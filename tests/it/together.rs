@@ -224,6 +224,34 @@ async fn a_room_that_is_about_to_open_counts_towards_the_capacity() {
 }
 
 #[tokio::test]
+async fn rooms_that_are_asked_for_while_another_is_claimed_open_together() {
+    let world = World::new().await;
+    let server = world.server("one").await;
+    let rooms = books(&world, 5).await;
+    world.ask(&server, "nobody-booked-this").await;
+    let mut hold = world.db().begin().await.unwrap();
+    let lock = sqlx::query("SELECT FROM occurrences WHERE room = 'room-0' FOR UPDATE");
+    lock.execute(&mut *hold).await.unwrap();
+    // One after the other, so that each is read by itself.
+    let asks = join_all(rooms.iter().zip(0..).map(async |(room, n)| {
+        sleep(n * Duration::from_millis(20)).await;
+        world.ask(&server, room).await
+    }));
+    let release = async {
+        sleep(Duration::from_millis(150)).await;
+        hold.rollback().await.unwrap();
+    };
+    let (replies, ()) = tokio::join!(asks, release);
+    assert_eq!(statuses(&replies), [200; 5]);
+    assert_eq!(metric(&world, "frontdesk_batch_asks_count").await, "6");
+    let claims: i64 = sqlx::query_scalar("SELECT count(DISTINCT xmin::text) FROM conferences")
+        .fetch_one(world.db())
+        .await
+        .unwrap();
+    assert_eq!(claims, 2, "the first room, and the others");
+}
+
+#[tokio::test]
 async fn who_was_answered_is_known_and_whom_he_makes_up_is_not() {
     let world = World::new().await;
     let server = world.server("one").await;
@@ -302,9 +330,12 @@ async fn plans_that_were_made_while_nothing_was_open_are_made_anew() {
     .await
     .unwrap();
     sleep(Duration::from_secs(1)).await;
-    let rooms: Vec<_> = (0..30).map(|n| format!("nobody-booked-{n}")).collect();
-    ask_together(&world, &server, &rooms).await;
+    // However few ask at a time.
+    for n in 0..20 {
+        world.ask(&server, &format!("nobody-booked-{n}")).await;
+    }
     let before = rows_read_by_opening(&world, &server).await;
+    let rooms: Vec<_> = (0..30).map(|n| format!("nobody-booked-{n}")).collect();
     ask_together(&world, &server, &rooms).await;
     let read = rows_read_by_opening(&world, &server).await - before;
     assert!(read < 5000, "{read} rows were read");

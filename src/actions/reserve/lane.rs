@@ -1,46 +1,42 @@
 //! The lane: asks that come while others are being settled go out together.
 //!
 //! What an ask costs is mostly round trips and commits of the database, and a hundred asks can share them. So there is one
-//! lane: it takes everybody who waits, settles them with one read and one claim, and turns to those who came meanwhile. It
-//! waits for nobody: an ask that comes while it is idle goes out at once, by itself. The busier it is, the larger are the
-//! batches, and the cheaper each ask.
+//! lane: it takes everybody who waits, reads for all of them at once, claims all rooms at once, and turns to those who came
+//! meanwhile. It waits for nobody: an ask that comes while it is idle goes out at once, by itself. The busier it is, the larger
+//! are the batches, and the cheaper each ask.
 //!
 //! The lane settles what can be settled at the first go. Whom it leaves, for whatever reason, goes on alone: who lost a race,
-//! asks for a room or for a place that somebody in the same batch or the one before gets, has to close a conference first, or was in a batch that
+//! asks for a room or for a place that somebody else is about to get, has to close a conference first, or was in a batch that
 //! failed. So nobody pays for a neighbour with more than time.
+//!
+//! Here they wait; what becomes of a batch is in [`conduct`].
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use sqlx::PgConnection;
 use tokio::runtime::Builder;
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
-use super::judged::{Judged, Promised};
+use super::conduct::conduct;
 use super::queue::Queue;
-use super::verdict::{Asked, Settled, Verdict};
+use super::verdict::{Asked, Settled};
 use crate::app::App;
 use crate::credential::CredentialHash;
-use crate::database::desk::{DeskError, Shared};
+use crate::database::desk::DeskError;
 use crate::reservation::TenantName;
-use crate::store::claim::claim;
-use crate::store::desk::read;
 
 /// The most that go out together.
-const BATCH: usize = 256;
+pub(super) const BATCH: usize = 256;
 
 /// The most that wait. They are told at once when there are more, and ask again.
 const WAITING: usize = 4096;
 
 /// The longest that anybody waits. Who did is told to ask again, instead of being served when it may be too late.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
-
-/// How long a batch may take. Less than an ask may, so that who was in one from the start has time to go on alone.
-const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Where asks wait for the next batch, and what settles them.
 #[derive(Debug)]
@@ -51,7 +47,7 @@ pub struct Lane {
 }
 
 #[derive(Debug)]
-struct Waiting {
+pub(super) struct Waiting {
     queue: Mutex<Queue<Line, Ticket>>,
     arrival: Notify,
 }
@@ -70,7 +66,7 @@ const STRANGERS: u8 = 32;
 /// An ask that waits. One that is dropped goes on alone.
 #[derive(Debug)]
 pub(super) struct Ticket {
-    asked: Arc<Asked>,
+    pub asked: Arc<Asked>,
     since: Instant,
     reply: oneshot::Sender<Settled>,
 }
@@ -138,7 +134,7 @@ impl Waiting {
     }
 
     /// The next batch, once there is one.
-    async fn next(&self) -> Vec<Ticket> {
+    pub async fn next(&self) -> Vec<Ticket> {
         loop {
             let mut batch = self.queue.lock().unwrap_or_else(PoisonError::into_inner).take(BATCH);
             if batch.is_empty() {
@@ -158,7 +154,7 @@ impl Waiting {
 }
 
 impl Ticket {
-    fn reply(self, settled: Settled) {
+    pub fn reply(self, settled: Settled) {
         // Whoever asked may have given up.
         _ = self.reply.send(settled);
     }
@@ -179,71 +175,6 @@ async fn keep_going<F: Future<Output = ()> + Send + 'static>(conduct: impl Fn() 
     }
 }
 
-/// Settles batch after batch. While one is claimed, the next one is read, over another connection: so the database does not
-/// wait for us where somebody waits for it.
-async fn conduct(app: Arc<App>, waiting: Arc<Waiting>) {
-    let (mut reading, mut claiming) = (app.desk.shared(), app.desk.shared());
-    let mut judged = look(&app, &mut reading, &waiting, &Promised::new()).await;
-    loop {
-        let promised = judged.promised();
-        let next = look(&app, &mut reading, &waiting, &promised);
-        ((), judged) = tokio::join!(open(&app, &mut claiming, judged), next);
-    }
-}
-
-/// Reads the next batch and decides about it. Whoever gets no room is told so.
-async fn look(app: &App, reading: &mut Shared, waiting: &Waiting, promised: &Promised) -> Judged {
-    let batch = waiting.next().await;
-    let (asks, until, now) = (batch.len(), Instant::now() + PATIENCE, app.clock.now());
-    app.metrics.batch(asks);
-    let look_ups: Vec<_> = batch.iter().map(|ticket| ticket.asked.look_up()).collect();
-    let read = reading
-        .run(asks, until, async |db: &mut PgConnection| read(db, &app.standings, &look_ups, now).await);
-    let found = read.await.unwrap_or_else(|error| {
-        failed(&error, asks);
-        Vec::new()
-    });
-    let mut candidates = Vec::new();
-    for (ticket, found) in batch.into_iter().zip(found) {
-        // What can't be read about one, or changed meanwhile, is read again when it goes on alone.
-        let Ok(found) = found else { continue };
-        match ticket.asked.judge(app, found, now) {
-            Verdict::Settled(settled) => ticket.reply(settled),
-            Verdict::Claim(candidate) => candidates.push((ticket, candidate)),
-            Verdict::Close(_) => {}
-        }
-    }
-    Judged::without_rivals(candidates, promised, until)
-}
-
-/// Claims the rooms.
-async fn open(app: &App, claiming: &mut Shared, Judged { going, left, until }: Judged) {
-    if !going.is_empty() {
-        let claims: Vec<_> = going.iter().map(|(ticket, candidate)| ticket.asked.claim(candidate)).collect();
-        match claiming.run(claims.len(), until, async |db: &mut PgConnection| claim(db, &claims).await).await
-        {
-            Err(error) => failed(&error, going.len()),
-            Ok(claimed) => {
-                for (ticket, candidate) in going {
-                    if let Some(settled) = ticket.asked.claimed(app, *candidate, &claimed) {
-                        ticket.reply(settled);
-                    }
-                }
-            }
-        }
-    }
-    // Not before: now they see what came of the others.
-    drop(left);
-}
-
-fn failed(error: &DeskError, asks: usize) {
-    tracing::warn!(
-        error = error as &dyn std::error::Error,
-        asks,
-        "a batch of asks failed; each goes on alone"
-    );
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -251,6 +182,7 @@ mod tests {
     use tokio::time::{sleep, timeout};
 
     use super::*;
+    use crate::actions::reserve::conduct::PATIENCE;
     use crate::credential::{Credential, CredentialKind};
 
     fn asked() -> Arc<Asked> {

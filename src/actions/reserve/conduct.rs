@@ -1,0 +1,117 @@
+//! How the lane settles batch after batch: they are read one after the other, and claimed one after the other.
+//!
+//! Each has a connection of its own, and neither waits for the other: while some rooms are claimed, others are read and decided
+//! about, and all of those are claimed together next. So the database does not wait for us where somebody waits for it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::PgConnection;
+use tokio::sync::mpsc::{self, Receiver, Sender};
+use tokio::time::Instant;
+
+use super::lane::{BATCH, Ticket, Waiting};
+use super::promises::{Promise, Promises};
+use super::verdict::{Candidate, Verdict};
+use crate::app::App;
+use crate::database::desk::DeskError;
+use crate::store::claim::claim;
+use crate::store::desk::read;
+
+/// How long a batch may be read, or claimed. Less than an ask may take, so that there is time to go on alone.
+pub(super) const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Who is to open a room.
+struct Going {
+    ticket: Ticket,
+    candidate: Box<Candidate>,
+    /// `None` where the tenant has no place for it beside others who are about to get one.
+    promise: Option<Promise>,
+}
+
+/// Has everybody who waits settled, for ever.
+pub(super) async fn conduct(app: Arc<App>, waiting: Arc<Waiting>) {
+    let (decided, next) = mpsc::channel(BATCH);
+    tokio::join!(look(&app, &waiting, decided), open(&app, next));
+}
+
+/// Reads the next batch and decides about it. Whoever gets no room is told so.
+async fn look(app: &App, waiting: &Waiting, decided: Sender<Going>) {
+    let (mut reading, promises) = (app.desk.shared(), Promises::default());
+    loop {
+        let batch = waiting.next().await;
+        let (asks, now) = (batch.len(), app.clock.now());
+        app.metrics.batch(asks);
+        let look_ups: Vec<_> = batch.iter().map(|ticket| ticket.asked.look_up()).collect();
+        let mut promised = promises.made();
+        let read = async |db: &mut PgConnection| read(db, &app.standings, &look_ups, now).await;
+        let found = reading.run(asks, Instant::now() + PATIENCE, read).await.unwrap_or_else(|error| {
+            failed(&error, asks);
+            Vec::new()
+        });
+        for (ticket, found) in batch.into_iter().zip(found) {
+            // What can't be read about one, or changed meanwhile, is read again when it goes on alone.
+            let Ok(found) = found else { continue };
+            match ticket.asked.judge(app, found, now) {
+                Verdict::Settled(settled) => ticket.reply(settled),
+                Verdict::Close(_) => {}
+                Verdict::Claim(candidate) => {
+                    let promised = promised.entry(candidate.room().0).or_default();
+                    let has_place = candidate.places.is_none_or(|places| *promised < places);
+                    let promise = has_place.then(|| {
+                        *promised += 1;
+                        promises.make(candidate.room().0)
+                    });
+                    // Where too many wait to be claimed, we wait for them.
+                    _ = decided.send(Going { ticket, candidate, promise }).await;
+                }
+            }
+        }
+    }
+}
+
+/// Claims the rooms of all that were decided about since it did so last.
+async fn open(app: &App, mut next: Receiver<Going>) {
+    let mut claiming = app.desk.shared();
+    let mut batch = Vec::with_capacity(BATCH);
+    while next.recv_many(&mut batch, BATCH).await > 0 {
+        let (going, left) = without_rivals(std::mem::take(&mut batch));
+        if !going.is_empty() {
+            let claims: Vec<_> = going.iter().map(|one| one.ticket.asked.claim(&one.candidate)).collect();
+            let claim = async |db: &mut PgConnection| claim(db, &claims).await;
+            match claiming.run(claims.len(), Instant::now() + PATIENCE, claim).await {
+                Err(error) => failed(&error, going.len()),
+                Ok(claimed) => {
+                    for Going { ticket, candidate, .. } in going {
+                        if let Some(settled) = ticket.asked.claimed(app, *candidate, &claimed) {
+                            ticket.reply(settled);
+                        }
+                    }
+                }
+            }
+        }
+        // Not before: now they see what came of the others.
+        drop(left);
+    }
+}
+
+/// Those that can all be claimed, each room once and only where there is a place for it; and the others.
+fn without_rivals(mut batch: Vec<Going>) -> (Vec<Going>, Vec<Going>) {
+    batch.sort_by(|one, other| one.candidate.room().cmp(&other.candidate.room()));
+    let mut going: Vec<Going> = Vec::with_capacity(batch.len());
+    let mut left = Vec::new();
+    for one in batch {
+        let again = going.last().is_some_and(|last| last.candidate.room() == one.candidate.room());
+        let list = if again || one.promise.is_none() { &mut left } else { &mut going };
+        list.push(one);
+    }
+    (going, left)
+}
+
+fn failed(error: &DeskError, asks: usize) {
+    tracing::warn!(
+        error = error as &dyn std::error::Error,
+        asks,
+        "a batch of asks failed; each goes on alone"
+    );
+}
