@@ -1,7 +1,8 @@
-//! Puts what the last run found into `docs/performance.md`, between its two marks, and the picture beside it.
+//! Puts what the last run found into `docs/performance.md`, between its two marks, and the picture and the plans beside it.
 
 use std::fmt::Write as _;
 use std::fs;
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -9,7 +10,10 @@ use crate::Done;
 use crate::report::folder;
 
 const PAGE: &str = "docs/performance.md";
-const PICTURE: &str = "docs/nine-oclock.svg";
+const BESIDE: [&str; 2] = ["nine-oclock.svg", "plans.txt"];
+
+/// Where criterion leaves what it found, a folder for each group of benches and in it one for each bench.
+const CRITERION: &str = "target/criterion";
 const BEGIN: &str = "<!-- results: written by `make bench-docs` -->\n";
 const END: &str = "<!-- end of results -->";
 
@@ -19,7 +23,9 @@ pub fn write() -> Done {
     let (before, rest) = page.split_once(BEGIN).ok_or("the page has no place for results")?;
     let (_, after) = rest.split_once(END).ok_or("the place for results has no end")?;
     fs::write(PAGE, [before, BEGIN, &told(&results)?, END, after].concat())?;
-    fs::copy(folder()?.join("nine-oclock.svg"), PICTURE)?;
+    for file in BESIDE {
+        fs::copy(folder()?.join(file), Path::new("docs").join(file))?;
+    }
     Ok(())
 }
 
@@ -77,8 +83,35 @@ fn told(results: &Value) -> Result<String, std::fmt::Error> {
             .collect();
         writeln!(text, "- **Rush hour:** {}.", facts.join(", "))?;
     }
+    let mut pure = Vec::new();
+    add_medians(Path::new(CRITERION), &mut pure);
+    if !pure.is_empty() {
+        pure.sort_by(|(one, _), (other, _)| one.cmp(other));
+        writeln!(text, "\n| what takes no database | median, µs |\n|---|--:|")?;
+        for (what, nanoseconds) in pure {
+            writeln!(text, "| {what} | {:.2} |", nanoseconds / 1000.0)?;
+        }
+    }
     writeln!(text)?;
     Ok(text)
+}
+
+/// Adds what criterion found in this folder and those below: the name of each bench, and its median in nanoseconds. Nothing where
+/// it did not run.
+fn add_medians(folder: &Path, found: &mut Vec<(String, f64)>) {
+    let read = |file| -> Option<Value> {
+        serde_json::from_str(&fs::read_to_string(folder.join("new").join(file)).ok()?).ok()
+    };
+    if let (Some(bench), Some(estimates)) = (read("benchmark.json"), read("estimates.json")) {
+        let nanoseconds = estimates["median"]["point_estimate"].as_f64().unwrap_or_default();
+        found.push((word(&bench["full_id"]).to_owned(), nanoseconds));
+        return;
+    }
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            add_medians(&entry.path(), found);
+        }
+    }
 }
 
 fn list(value: &Value) -> &[Value] {

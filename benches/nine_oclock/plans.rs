@@ -12,7 +12,7 @@ use crate::data::{Desk, room, tenant};
 use crate::{Done, report};
 
 /// Words that only the statement has that reads for asks, and the one that makes conferences.
-const READS_FOR_ASKS: &str = "WITH ORDINALITY AS ask";
+const READS_FOR_ASKS: &str = "WITH ORDINALITY AS ask (";
 const CLAIMS: &str = "INSERT INTO conferences";
 
 const SIZES: &str = "\
@@ -41,6 +41,10 @@ pub async fn write(cluster: &Cluster, desk: &Desk) -> Done {
     ] {
         sqlx::raw_sql(AssertSqlSafe(format!("SET {setting}"))).execute(&mut db).await?;
     }
+    let tenants: Vec<String> =
+        sqlx::query_scalar("SELECT id::text FROM tenants WHERE name LIKE 'tenant-_' ORDER BY name")
+            .fetch_all(&mut db)
+            .await?;
     prepare(&mut db, "reading", READS_FOR_ASKS).await?;
     for (what, kind, asks) in [
         ("a room that is booked", BOOKED, 1),
@@ -48,7 +52,7 @@ pub async fn write(cluster: &Cluster, desk: &Desk) -> Done {
         ("64 rooms at once", BOOKED, 64),
     ] {
         let statement =
-            format!("EXPLAIN (ANALYZE, BUFFERS) EXECUTE reading ({})", arguments(desk, kind, asks));
+            format!("EXPLAIN (ANALYZE, BUFFERS) EXECUTE reading ({})", arguments(&tenants, kind, asks));
         // The first time fills caches.
         explain(&mut db, &statement).await?;
         let plan = explain(&mut db, &statement).await?;
@@ -69,15 +73,14 @@ async fn explain(db: &mut PgConnection, statement: &str) -> Done<String> {
     Ok(lines.join("\n"))
 }
 
-/// So many asks for rooms of that kind, as the arguments of the statement that reads.
-fn arguments(desk: &Desk, kind: &str, asks: u64) -> String {
-    let hash = desk.credential_hash();
+/// So many asks for rooms of that kind, of tenants with these ids, as the arguments of the statement that reads.
+fn arguments(tenants: &[String], kind: &str, asks: u64) -> String {
     let list = |item: &dyn Fn(u64) -> String| (0..asks).map(item).collect::<Vec<_>>().join(", ");
+    let id_of = |number| usize::try_from(tenant(number)).ok().and_then(|place| tenants.get(place));
+    let no = list(&|_| "false".to_owned());
     format!(
-        "ARRAY[{}]::bytea[], ARRAY[{}]::uuid[], ARRAY[{}], ARRAY[{}], now()",
-        list(&|_| format!("'{hash}'")),
-        list(&|_| "NULL".to_owned()),
-        list(&|number| format!("'tenant-{}'", tenant(number))),
+        "ARRAY[{}]::uuid[], ARRAY[{}], ARRAY[{no}], ARRAY[{no}], now()",
+        list(&|number| id_of(number).map_or("NULL".to_owned(), |id| format!("'{id}'"))),
         list(&|number| format!("'{}'", room(kind, number))),
     )
 }
