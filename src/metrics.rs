@@ -144,7 +144,7 @@ impl Default for Metrics {
             Unit::Seconds,
             ask_seconds.clone(),
         );
-        registry.register("batch_asks", "Asks that were settled together, each time", batch_asks.clone());
+        registry.register("batch_asks", "Asks that were read together, each time", batch_asks.clone());
         registry.register(
             "asks_alone",
             "Asks that could not be settled together with others, and went on alone",
@@ -239,7 +239,7 @@ impl Metrics {
             .inc();
     }
 
-    /// Notes how many asks are settled together.
+    /// Notes how many asks are read together.
     pub fn batch(&self, asks: usize) {
         self.batch_asks.observe(u32::try_from(asks).map_or(f64::MAX, f64::from));
     }

@@ -30,7 +30,7 @@ const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(1);
 const HANDSHAKES: usize = 2048;
 
 /// The most connections, on each worker; who comes beyond them waits to be accepted. Each takes 10 kB, and 40 while a request is
-/// answered, so they take less than 350 MB.
+/// answered, so those of a worker take less than 350 MB.
 const CONNECTIONS: usize = 8192;
 
 /// How long the head of a request may take to come.

@@ -22,10 +22,11 @@ pub fn write() -> Done {
     let page = fs::read_to_string(PAGE)?;
     let (before, rest) = page.split_once(BEGIN).ok_or("the page has no place for results")?;
     let (_, after) = rest.split_once(END).ok_or("the place for results has no end")?;
-    fs::write(PAGE, [before, BEGIN, &told(&results)?, END, after].concat())?;
     for file in BESIDE {
-        fs::copy(folder()?.join(file), Path::new("docs").join(file))?;
+        let (from, to) = (folder()?.join(file), Path::new("docs").join(file));
+        fs::copy(&from, to).map_err(|error| format!("{}: {error}", from.display()))?;
     }
+    fs::write(PAGE, [before, BEGIN, &told(&results)?, END, after].concat())?;
     Ok(())
 }
 

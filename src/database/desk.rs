@@ -18,7 +18,7 @@ pub const DEADLINE: Duration = Duration::from_millis(1800);
 /// How long it may take to connect for work that many share.
 const CONNECT: Duration = Duration::from_millis(700);
 
-/// How long plans are kept, and for how many requests at least. PostgreSQL would keep them for ever, perhaps from when a table was empty:
+/// How long plans are kept at least, and for how many requests. PostgreSQL would keep them for ever, perhaps from when a table was empty:
 /// any index is as good as any other then, and with the wrong one each request reads all rows of its tenant.
 const KEPT: Duration = Duration::from_secs(1);
 const KEPT_FOR: usize = 16;
@@ -111,7 +111,7 @@ impl Desk {
 pub struct Shared {
     options: PgConnectOptions,
     connection: Option<PgConnection>,
-    /// When it began to make plans, and for how many requests it had them since.
+    /// When it last made plans anew, and for how many requests it had them since.
     planned: Instant,
     served: usize,
 }

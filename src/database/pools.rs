@@ -57,7 +57,7 @@ impl Pool {
     /// # Errors
     /// Where none is to be had in time.
     pub async fn acquire(&self) -> Result<Pooled, sqlx::Error> {
-        // It holds all that connecting takes, 4 kB, which each request would otherwise have set aside for as long as it lasts.
+        // The future holds all that connecting takes, 4 kB, which each request would otherwise have set aside for as long as it lasts.
         Ok(Pooled(Some(Box::pin(self.0.acquire()).await?)))
     }
 

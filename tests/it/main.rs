@@ -1,5 +1,6 @@
 //! Tests against a real PostgreSQL, in one binary. `scripts/with-postgres cargo test` starts one.
 
+mod about_to_open;
 mod administration;
 mod alias_secrets;
 mod api;

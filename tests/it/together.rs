@@ -36,13 +36,14 @@ async fn ask_together(world: &World, server: &str, rooms: &[String]) -> Vec<Repl
 }
 
 /// A metric's value.
-async fn metric(world: &World, name: &str) -> String {
+pub async fn metric(world: &World, name: &str) -> String {
     let text = reqwest::get(format!("{}/metrics", world.url)).await.unwrap().text().await.unwrap();
     let line = text.lines().find_map(|line| line.strip_prefix(&format!("{name} ")));
     line.unwrap_or_else(|| panic!("no {name} in {text}")).to_owned()
 }
 
-async fn books(world: &World, rooms: usize) -> Vec<String> {
+/// Books that many rooms for now.
+pub async fn books(world: &World, rooms: usize) -> Vec<String> {
     let mut names = Vec::new();
     for n in 0..rooms {
         let name = format!("room-{n}");
@@ -52,7 +53,8 @@ async fn books(world: &World, rooms: usize) -> Vec<String> {
     names
 }
 
-fn statuses(replies: &[Reply]) -> Vec<u16> {
+/// The status of each reply.
+pub fn statuses(replies: &[Reply]) -> Vec<u16> {
     replies.iter().map(|reply| reply.status).collect()
 }
 
@@ -168,87 +170,6 @@ async fn many_at_once_open_no_more_rooms_than_the_tenant_s_capacity() {
     assert_eq!(replies.iter().filter(|reply| reply.status == 200).count(), 5);
     assert!(replies.iter().all(|reply| reply.status == 200 || reply.reason() == "capacity"), "{replies:?}");
     assert_eq!(world.open_rows().await, 5);
-}
-
-/// Asks for the first room, whose date is locked for a moment, and meanwhile for the second one. Says how long that took.
-async fn ask_while_another_is_claimed(
-    world: &World,
-    server: &str,
-    rooms: [&str; 2],
-) -> ([Reply; 2], Duration) {
-    world.ask(server, "nobody-booked-this").await;
-    let mut hold = world.db().begin().await.unwrap();
-    let lock = sqlx::query("SELECT FROM occurrences WHERE room = $1 FOR UPDATE").bind(rooms[0]);
-    lock.execute(&mut *hold).await.unwrap();
-    let release = async {
-        sleep(Duration::from_millis(130)).await;
-        hold.rollback().await.unwrap();
-    };
-    let second = async {
-        sleep(Duration::from_millis(30)).await;
-        let began = Instant::now();
-        (world.ask(server, rooms[1]).await, began.elapsed())
-    };
-    let (first, (second, took), ()) = tokio::join!(world.ask(server, rooms[0]), second, release);
-    ([first, second], took)
-}
-
-#[tokio::test]
-async fn who_gets_no_room_does_not_wait_for_those_who_do() {
-    let world = World::new().await;
-    let server = world.server("one").await;
-    world.book("room", 0, 60).await;
-    let ([first, second], took) =
-        ask_while_another_is_claimed(&world, &server, ["room", "nobody-booked-this"]).await;
-    assert_eq!((first.status, second.reason()), (200, "unknown_room"));
-    assert!(took < Duration::from_millis(90), "{took:?}");
-}
-
-#[tokio::test]
-async fn a_room_that_is_about_to_open_opens_once() {
-    let world = World::new().await;
-    let server = world.server("one").await;
-    world.book("room", 0, 60).await;
-    let (replies, _) = ask_while_another_is_claimed(&world, &server, ["room", "room"]).await;
-    assert_eq!(statuses(&replies), [200, 409]);
-}
-
-#[tokio::test]
-async fn a_room_that_is_about_to_open_counts_towards_the_capacity() {
-    let world = World::new().await;
-    let server = world.server("one").await;
-    books(&world, 2).await;
-    world.policy(|policy| policy.capacity = Some(1)).await;
-    let ([first, second], _) = ask_while_another_is_claimed(&world, &server, ["room-0", "room-1"]).await;
-    assert_eq!((first.status, second.reason()), (200, "capacity"));
-}
-
-#[tokio::test]
-async fn rooms_that_are_asked_for_while_another_is_claimed_open_together() {
-    let world = World::new().await;
-    let server = world.server("one").await;
-    let rooms = books(&world, 5).await;
-    world.ask(&server, "nobody-booked-this").await;
-    let mut hold = world.db().begin().await.unwrap();
-    let lock = sqlx::query("SELECT FROM occurrences WHERE room = 'room-0' FOR UPDATE");
-    lock.execute(&mut *hold).await.unwrap();
-    // One after the other, so that each is read by itself.
-    let asks = join_all(rooms.iter().zip(0..).map(async |(room, n)| {
-        sleep(n * Duration::from_millis(20)).await;
-        world.ask(&server, room).await
-    }));
-    let release = async {
-        sleep(Duration::from_millis(150)).await;
-        hold.rollback().await.unwrap();
-    };
-    let (replies, ()) = tokio::join!(asks, release);
-    assert_eq!(statuses(&replies), [200; 5]);
-    assert_eq!(metric(&world, "frontdesk_batch_asks_count").await, "6");
-    let claims: i64 = sqlx::query_scalar("SELECT count(DISTINCT xmin::text) FROM conferences")
-        .fetch_one(world.db())
-        .await
-        .unwrap();
-    assert_eq!(claims, 2, "the first room, and the others");
 }
 
 #[tokio::test]

@@ -1,8 +1,10 @@
 //! How the lane settles batch after batch: they are read one after the other, and claimed one after the other.
 //!
-//! Each has a connection of its own, and neither waits for the other: while some rooms are claimed, others are read and decided
-//! about, and all of those are claimed together next. So the database does not wait for us where somebody waits for it.
+//! Each has a connection of its own: while some rooms are claimed, others are read and decided about, and all of those are claimed
+//! together next. So the database does not wait for us where somebody waits for it. Where as many as fit into one claim are decided
+//! about, reading waits for it.
 
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,8 +20,12 @@ use crate::database::desk::DeskError;
 use crate::store::claim::claim;
 use crate::store::desk::read;
 
-/// How long a batch may be read, or claimed. Less than an ask may take, so that there is time to go on alone.
+/// How long a batch may take from the moment it is read. Less than an ask may, so that who was in one from the start has time to
+/// go on alone.
 pub(super) const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How much of that is left to be claimed at least. Who waited for other claims for longer goes on alone at once.
+const CLAIM: Duration = Duration::from_millis(500);
 
 /// Who is to open a room.
 struct Going {
@@ -27,6 +33,8 @@ struct Going {
     candidate: Box<Candidate>,
     /// `None` where the tenant has no place for it beside others who are about to get one.
     promise: Option<Promise>,
+    /// When it has to be open.
+    until: Instant,
 }
 
 /// Has everybody who waits settled, for ever.
@@ -40,15 +48,16 @@ async fn look(app: &App, waiting: &Waiting, decided: Sender<Going>) {
     let (mut reading, promises) = (app.desk.shared(), Promises::default());
     loop {
         let batch = waiting.next().await;
-        let (asks, now) = (batch.len(), app.clock.now());
+        let (asks, now, until) = (batch.len(), app.clock.now(), Instant::now() + PATIENCE);
         app.metrics.batch(asks);
         let look_ups: Vec<_> = batch.iter().map(|ticket| ticket.asked.look_up()).collect();
         let mut promised = promises.made();
-        let read = async |db: &mut PgConnection| read(db, &app.standings, &look_ups, now).await;
-        let found = reading.run(asks, Instant::now() + PATIENCE, read).await.unwrap_or_else(|error| {
-            failed(&error, asks);
+        let work = async |db: &mut PgConnection| read(db, &app.standings, &look_ups, now).await;
+        let found = reading.run(asks, until, work).await.unwrap_or_else(|error| {
+            failed("read", &error, asks);
             Vec::new()
         });
+        let mut going = Vec::new();
         for (ticket, found) in batch.into_iter().zip(found) {
             // What can't be read about one, or changed meanwhile, is read again when it goes on alone.
             let Ok(found) = found else { continue };
@@ -56,15 +65,19 @@ async fn look(app: &App, waiting: &Waiting, decided: Sender<Going>) {
                 Verdict::Settled(settled) => ticket.reply(settled),
                 Verdict::Close(_) => {}
                 Verdict::Claim(candidate) => {
-                    let promised = promised.entry(candidate.room().0).or_default();
-                    let has_place = candidate.places.is_none_or(|places| *promised < places);
-                    let promise = has_place.then(|| {
-                        *promised += 1;
-                        promises.make(candidate.room().0)
+                    let tenant = candidate.room().0;
+                    let taken = promised.entry(tenant).or_default();
+                    let promise = candidate.places.is_none_or(|places| *taken < places).then(|| {
+                        *taken += 1;
+                        promises.make(tenant)
                     });
-                    // Where too many wait to be claimed, we wait for them.
-                    _ = decided.send(Going { ticket, candidate, promise }).await;
+                    going.push(Going { ticket, candidate, promise, until });
                 }
+            }
+        }
+        if let Ok(places) = decided.reserve_many(going.len()).await {
+            for (place, one) in places.zip(going) {
+                place.send(one);
             }
         }
     }
@@ -73,14 +86,17 @@ async fn look(app: &App, waiting: &Waiting, decided: Sender<Going>) {
 /// Claims the rooms of all that were decided about since it did so last.
 async fn open(app: &App, mut next: Receiver<Going>) {
     let mut claiming = app.desk.shared();
-    let mut batch = Vec::with_capacity(BATCH);
+    let mut batch = Vec::new();
     while next.recv_many(&mut batch, BATCH).await > 0 {
-        let (going, left) = without_rivals(std::mem::take(&mut batch));
+        let latest = Instant::now() + CLAIM;
+        batch.retain(|one| one.until >= latest && !one.ticket.is_given_up());
+        let until = batch.iter().map(|one| one.until).min().unwrap_or(latest);
+        let (going, left) = without_rivals(mem::take(&mut batch));
         if !going.is_empty() {
             let claims: Vec<_> = going.iter().map(|one| one.ticket.asked.claim(&one.candidate)).collect();
-            let claim = async |db: &mut PgConnection| claim(db, &claims).await;
-            match claiming.run(claims.len(), Instant::now() + PATIENCE, claim).await {
-                Err(error) => failed(&error, going.len()),
+            let work = async |db: &mut PgConnection| claim(db, &claims).await;
+            match claiming.run(claims.len(), until, work).await {
+                Err(error) => failed("claim", &error, going.len()),
                 Ok(claimed) => {
                     for Going { ticket, candidate, .. } in going {
                         if let Some(settled) = ticket.asked.claimed(app, *candidate, &claimed) {
@@ -108,8 +124,9 @@ fn without_rivals(mut batch: Vec<Going>) -> (Vec<Going>, Vec<Going>) {
     (going, left)
 }
 
-fn failed(error: &DeskError, asks: usize) {
+fn failed(step: &str, error: &DeskError, asks: usize) {
     tracing::warn!(
+        step,
         error = error as &dyn std::error::Error,
         asks,
         "a batch of asks failed; each goes on alone"

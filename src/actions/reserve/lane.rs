@@ -142,7 +142,7 @@ impl Waiting {
                 continue;
             }
             // Some were given up while they waited.
-            batch.retain(|ticket| !ticket.reply.is_closed());
+            batch.retain(|ticket| !ticket.is_given_up());
             for late in batch.extract_if(.., |ticket| ticket.since.elapsed() > LONGEST_WAIT) {
                 late.reply(Settled::Busy);
             }
@@ -154,6 +154,11 @@ impl Waiting {
 }
 
 impl Ticket {
+    /// Whether nobody waits for a reply any more.
+    pub fn is_given_up(&self) -> bool {
+        self.reply.is_closed()
+    }
+
     pub fn reply(self, settled: Settled) {
         // Whoever asked may have given up.
         _ = self.reply.send(settled);

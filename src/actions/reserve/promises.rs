@@ -1,4 +1,4 @@
-//! Which rooms are about to open: so no tenant is promised more of them than it has places for.
+//! Which rooms are about to open: so the lane promises no tenant more of them than it has places for.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -17,7 +17,7 @@ use crate::store::{StoreError, tenants};
 /// as a restore: that one holds after this time.
 const USED: Duration = Duration::from_mins(1);
 
-/// How long who asks is known by it, after it was read last.
+/// How long who asks counts as known, after this was read last.
 const KNOWN: Duration = Duration::from_hours(24);
 
 /// How a server stands to a tenant, for as long as the desk has this revision.
@@ -94,7 +94,7 @@ impl Standings {
         }
         let mut standings: Vec<_> = look_ups.iter().map(|_| Err(StoreError::Outdated)).collect();
         for row in rows {
-            let Some((look_up, place)) =
+            let Some((look_up, slot)) =
                 place(row.ord).and_then(|place| look_ups.get(place).zip(standings.get_mut(place)))
             else {
                 continue;
@@ -108,7 +108,7 @@ impl Standings {
                 self.known.insert(parties.clone(), ());
                 self.used.insert(parties, Arc::clone(standing));
             }
-            *place = standing;
+            *slot = standing;
         }
         Ok(standings)
     }
