@@ -7,13 +7,17 @@ use crate::cluster::Cluster;
 use crate::data::{self, Desk};
 use crate::figures::Figures;
 use crate::http::Answer;
-use crate::load::{Question, for_a_while, so_many};
+use crate::load::{Phases, Question, for_a_while, so_many};
 use crate::plan::Plan;
 use crate::report::Report;
 use crate::service::Service;
 use crate::{Done, plans};
 
 const CONNECTIONS: usize = 64;
+
+/// How long refusals are asked for, again and again. The differences are small: where the machine stands still for a moment, it
+/// should spoil few of many turns, and not one of three.
+const TURN: Phases = Phases { warm_up: Duration::from_millis(500), measured: Duration::from_secs(2) };
 
 /// How many rooms are granted in one go: all that the smallest schedule has.
 const ROOMS: u64 = 1000;
@@ -39,14 +43,18 @@ pub async fn run(plan: &Plan, cluster: &Cluster, desks: &[Desk], report: &mut Re
             let figures = grants(plan, cluster, desk, service, repeat, report).await?;
             report.measured(&format!("growth/grants {}", desk.dates), CONNECTIONS, figures);
         }
-        for (desk, service) in desks.iter().zip(&services) {
-            let name = format!("growth/refusals {}", desk.dates);
+        for desk in desks {
             desk.clear(cluster).await?;
-            let question =
-                Question { write: &asks::write(desk, UNKNOWN), is_right: &asks::is_right(UNKNOWN) };
-            let mut tally = for_a_while(service.port, CONNECTIONS, plan.phases(), &question).await?;
-            report.measured(&name, CONNECTIONS, tally.figures());
-            report.check(&name, &tally);
+        }
+        for _ in 0..plan.turns() {
+            for (desk, service) in desks.iter().zip(&services) {
+                let name = format!("growth/refusals {}", desk.dates);
+                let question =
+                    Question { write: &asks::write(desk, UNKNOWN), is_right: &asks::is_right(UNKNOWN) };
+                let mut tally = for_a_while(service.port, CONNECTIONS, TURN, &question).await?;
+                report.measured(&name, CONNECTIONS, tally.figures());
+                report.check(&name, &tally);
+            }
         }
     }
     match desks.last() {

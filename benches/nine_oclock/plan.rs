@@ -73,6 +73,11 @@ impl Plan {
         [(1000, 1), (100_000, 1), (100_000, if self.is_quick { 10 } else { 100 })]
     }
 
+    /// How often refusals are measured in each of them, in each repeat.
+    pub fn turns(&self) -> usize {
+        if self.is_quick { 1 } else { 5 }
+    }
+
     /// How often a thousand rooms are granted in each of them.
     pub fn rounds(&self) -> usize {
         if self.is_quick { 5 } else { 20 }
