@@ -117,6 +117,13 @@ pub struct Shared {
 }
 
 impl Shared {
+    /// Connects before there is work, which then need not wait for it. Where it fails, the first work tries again, and tells why.
+    pub async fn connect(&mut self) {
+        if self.connection.is_none() {
+            self.connection = connect_writable(&self.options, CONNECT).await.ok();
+        }
+    }
+
     /// Does the work of so many requests, by the deadline, and once: where it fails, each of the requests can still be served by itself.
     ///
     /// # Errors

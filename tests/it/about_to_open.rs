@@ -5,6 +5,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tokio::time::{Instant, sleep};
 
+use crate::rig::eventually;
 use crate::together::{books, metric, statuses};
 use crate::world::{Reply, World};
 
@@ -127,4 +128,20 @@ async fn who_waits_too_long_for_another_to_be_claimed_goes_on_alone() {
     let (first, second) = tokio::join!(world.ask(&server, "room-0"), second);
     assert_eq!((first.status, second.status), (200, 200));
     assert_eq!(metric(&world, "frontdesk_asks_alone_total").await, "1");
+}
+
+#[tokio::test]
+async fn who_asks_first_need_not_wait_for_connections() {
+    let world = World::new().await;
+    eventually("there are connections to read and to claim by", async || {
+        let connections: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM pg_stat_activity
+             WHERE datname = current_database() AND application_name = 'frontdesk desk' AND state = 'idle'",
+        )
+        .fetch_one(world.db())
+        .await
+        .unwrap();
+        connections == 2
+    })
+    .await;
 }

@@ -46,6 +46,7 @@ pub(super) async fn conduct(app: Arc<App>, waiting: Arc<Waiting>) {
 /// Reads the next batch and decides about it. Whoever gets no room is told so.
 async fn look(app: &App, waiting: &Waiting, decided: Sender<Going>) {
     let (mut reading, promises) = (app.desk.shared(), Promises::default());
+    reading.connect().await;
     loop {
         let batch = waiting.next().await;
         let (asks, now, until) = (batch.len(), app.clock.now(), Instant::now() + PATIENCE);
@@ -86,6 +87,7 @@ async fn look(app: &App, waiting: &Waiting, decided: Sender<Going>) {
 /// Claims the rooms of all that were decided about since it did so last.
 async fn open(app: &App, mut next: Receiver<Going>) {
     let mut claiming = app.desk.shared();
+    claiming.connect().await;
     let mut batch = Vec::new();
     while next.recv_many(&mut batch, BATCH).await > 0 {
         let latest = Instant::now() + CLAIM;
