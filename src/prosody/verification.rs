@@ -95,7 +95,7 @@ impl Verification<'_> {
         if let Some(url) = self.all_keys() {
             let why = match self.tokens {
                 Tokens::Certificates => "All public keys at once, in the form of Jitsi's plugins of 2023.",
-                _ => "All public keys at once. Needs Jitsi's plugins of 2025 or later; before, use asap.",
+                _ => "All public keys at once. Needs Jitsi's plugins since November 2025; before, use asap.",
             };
             settings.push(Setting { name: "cache_keys_url", value: quoted(&url), why });
         }

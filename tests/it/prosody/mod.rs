@@ -17,6 +17,8 @@ mod tokens;
 mod verdicts;
 mod xml;
 
+use std::time::{Duration, Instant};
+
 use chrono::TimeDelta;
 use frontdesk::actions::add_server::{Serves, add_server};
 use frontdesk::actions::add_tenant::add_tenant;
@@ -25,12 +27,13 @@ use frontdesk::actions::cancel::cancel;
 use frontdesk::app::App;
 use frontdesk::reservation::{Appointment, Policy};
 use frontdesk::store::servers;
+use tokio::time::sleep;
 
 use self::client::Client;
 use self::focus::Focus;
 use self::server::{Amiss, DOMAIN, Guard, Guests, Logins, Prosody, Settings};
 use self::tap::Tap;
-use crate::rig::{Frontdesk, Setup, db, eventually, hands_on};
+use crate::rig::{Frontdesk, PATIENCE, Setup, db, hands_on};
 use crate::world;
 
 /// A Jitsi that asks a Frontdesk: one of each, and a tap on the wire between them.
@@ -121,7 +124,11 @@ impl Meet {
 
     /// Waits until Frontdesk was asked and has answered just so: `POST 200`.
     async fn eventually_asked(&self, summary: &[&str]) {
-        eventually(&format!("{summary:?}"), async || self.tap.summary() == summary).await;
+        let began = Instant::now();
+        while self.tap.summary() != summary {
+            assert!(began.elapsed() < PATIENCE, "not {summary:?} but {:?}", self.tap.summary());
+            sleep(Duration::from_millis(50)).await;
+        }
     }
 }
 

@@ -47,6 +47,7 @@ struct State {
     target: String,
     exchanges: Vec<Exchange>,
     faults: VecDeque<Fault>,
+    broken: Option<&'static str>,
 }
 
 /// A port that leads to Frontdesk.
@@ -90,6 +91,11 @@ impl Tap {
         self.state.lock().unwrap().faults.extend(faults);
     }
 
+    /// Answers requests in which this stands with 503, until something else is said.
+    pub fn break_all(&self, words: Option<&'static str>) {
+        self.state.lock().unwrap().broken = words;
+    }
+
     /// All that went over the wire.
     pub fn exchanges(&self) -> Vec<Exchange> {
         self.state.lock().unwrap().exchanges.clone()
@@ -121,7 +127,9 @@ async fn pass_on(mut prosody: TcpStream, state: &Mutex<State>) -> std::io::Resul
     let request = read_message(&mut prosody).await?;
     let (target, fault) = {
         let mut state = state.lock().unwrap();
-        (state.target.clone(), state.faults.pop_front())
+        let is_broken = state.broken.is_some_and(|words| String::from_utf8_lossy(&request).contains(words));
+        let fault = if is_broken { Some(Fault::Status(503)) } else { state.faults.pop_front() };
+        (state.target.clone(), fault)
     };
     let note = |status| {
         let request = String::from_utf8(request.clone()).unwrap();

@@ -27,6 +27,7 @@ function module:require(name)
     return {
         ends_with = function(text, tail) return tail == "" or text:sub(-#tail) == tail end,
         starts_with = function(text, head) return text:sub(1, #head) == head end,
+        get_room_from_jid = function() return { _data = {} } end,
         extract_subdomain = function(node) return node:match("^%[([^%]]+)%](.+)$") end,
     }
 end

@@ -13,7 +13,7 @@ use frontdesk::signing::Algorithm;
 use serde_json::json;
 use tokio::time::sleep;
 
-use self::door::{Door, MISMATCH, Verifier, room_of_acme, use_tokens};
+use self::door::{Door, Verifier, jitsi_reads_jwk_sets, room_of_acme, use_tokens};
 use super::client::{Client, room};
 use super::server::DOMAIN;
 
@@ -31,7 +31,7 @@ async fn the_right_room(door: &Door) {
     let (standup, other) = (door.meet.book("standup").await, door.meet.book("other").await);
     let token = door.of(&standup, json!({ "person": { "id": "7", "name": "Ada" } })).await;
     door.lets_in(&token, &room("standup")).await;
-    assert_eq!(door.refusal(&token, &room("other")).await, MISMATCH);
+    door.keeps_out(&token, &room("other")).await;
     door.lets_in(&door.of(&other, json!({})).await, &room("other")).await;
 
     door.meet.book("Grüße Raum").await;
@@ -55,7 +55,9 @@ async fn the_right_time(door: &Door) {
     while door.meet.app.clock.now() < ends {
         sleep(Duration::from_millis(50)).await;
     }
-    assert_eq!(door.failure(&token).await, "Not acceptable by exp");
+    let failure = door.failure(&token).await;
+    // Recent plugins say more.
+    assert!(failure.starts_with("Not acceptable by exp"), "{failure}");
     door.lets_in(&door.of(&booked, json!({})).await, &room("soon-over")).await;
 
     let later = door
@@ -94,9 +96,9 @@ async fn the_right_tenant(door: &Door) {
     let theirs =
         door.minted_by(&door.acme, &format!("/v1/appointments/{}/tokens", theirs.id), json!({})).await;
     door.lets_in(&theirs, &room_of_acme("standup")).await;
-    assert_eq!(door.refusal(&theirs, &room("standup")).await, MISMATCH);
+    door.keeps_out(&theirs, &room("standup")).await;
     let ours = door.minted("/v1/rooms/standup/tokens", json!({})).await;
-    assert_eq!(door.refusal(&ours, &room_of_acme("standup")).await, MISMATCH);
+    door.keeps_out(&ours, &room_of_acme("standup")).await;
     door.lets_in(&ours, &room("standup")).await;
 }
 
@@ -108,16 +110,16 @@ async fn more_rooms_than_one(door: &Door) {
     for name in ["standup", "ward-12"] {
         door.lets_in(&all, &room(name)).await;
     }
-    assert_eq!(door.refusal(&all, &room_of_acme("standup")).await, MISMATCH);
+    door.keeps_out(&all, &room_of_acme("standup")).await;
 
     let matching = door.for_many(json!({ "room_pattern": "ward%-%d+" })).await;
     door.lets_in(&matching, &room("ward-12")).await;
     for name in ["ward-12b", "standup"] {
-        assert_eq!(door.refusal(&matching, &room(name)).await, MISMATCH, "{name}");
+        door.keeps_out(&matching, &room(name)).await;
     }
     // What a pattern captures is held against the name, not what it matches.
     let part = door.for_many(json!({ "room_pattern": "ward" })).await;
-    assert_eq!(door.refusal(&part, &room("ward-12")).await, MISMATCH);
+    door.keeps_out(&part, &room("ward-12")).await;
 }
 
 #[tokio::test]
@@ -140,6 +142,14 @@ async fn keys_each_in_a_file() {
 
 #[tokio::test]
 #[ignore = "needs a Prosody with Jitsi's plugins: make test-prosody"]
+async fn keys_in_a_jwk_set() {
+    if jitsi_reads_jwk_sets() {
+        takes_what_is_good_and_refuses_the_rest(Verifier::JwkSet).await;
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs a Prosody with Jitsi's plugins: make test-prosody"]
 async fn keys_in_a_map_of_certificates() {
     takes_what_is_good_and_refuses_the_rest(Verifier::Certificates).await;
 }
@@ -157,11 +167,11 @@ async fn without_domain_verification_a_token_opens_the_rooms_of_that_name_of_all
     let token = door.of(&standup, json!({})).await;
     door.lets_in(&token, &room("standup")).await;
     door.lets_in(&token, &room_of_acme("standup")).await;
-    assert_eq!(door.refusal(&token, &room_of_acme("secret")).await, MISMATCH);
+    door.keeps_out(&token, &room_of_acme("secret")).await;
     let all = door.for_many(json!({})).await;
     door.lets_in(&all, &room_of_acme("secret")).await;
     let matching = door.for_many(json!({ "room_pattern": "stand.*" })).await;
-    assert_eq!(door.refusal(&matching, &room("standup")).await, MISMATCH);
+    door.keeps_out(&matching, &room("standup")).await;
 }
 
 #[tokio::test]
@@ -174,7 +184,7 @@ async fn a_tenant_with_the_meeting_url_of_another_one_opens_the_other_one_s_room
     let path = format!("/v1/appointments/{}/tokens", theirs.id);
     let token = door.minted_by(&door.acme, &path, json!({})).await;
     door.lets_in(&token, &room("standup")).await;
-    assert_eq!(door.refusal(&token, &room_of_acme("standup")).await, MISMATCH);
+    door.keeps_out(&token, &room_of_acme("standup")).await;
 }
 
 #[tokio::test]
@@ -189,7 +199,9 @@ async fn a_token_is_looked_at_at_login_only_and_its_end_puts_nobody_out() {
     while door.meet.app.clock.now() < ends {
         sleep(Duration::from_millis(50)).await;
     }
-    assert_eq!(door.failure(&token).await, "Not acceptable by exp");
+    let failure = door.failure(&token).await;
+    // Recent plugins say more.
+    assert!(failure.starts_with("Not acceptable by exp"), "{failure}");
     outside.join(&room("standup"), "outside", None).await.unwrap();
     assert!(inside.sees(&room("standup")).await);
     let guest = Client::try_with_token(door.meet.prosody.port, DOMAIN, "").await;
