@@ -1,5 +1,6 @@
 //! Whether it stays as fast while the schedule grows: the same asks in a thousand dates, a hundred thousand and ten million.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use crate::asks::{self, BOOKED, UNKNOWN};
@@ -16,7 +17,7 @@ use crate::{Done, plans};
 const CONNECTIONS: usize = 64;
 
 /// How long refusals are asked for, again and again. The differences are small: where the machine stands still for a moment, it
-/// should spoil few of many turns, and not one of three.
+/// should spoil few of many turns, and not one of three. So it is for grants, whose turns are rounds.
 const TURN: Phases = Phases { warm_up: Duration::from_millis(500), measured: Duration::from_secs(2) };
 
 /// How many rooms are granted in one go: all that the smallest schedule has.
@@ -39,9 +40,20 @@ pub async fn run(plan: &Plan, cluster: &Cluster, desks: &[Desk], report: &mut Re
         services.push(Service::frontdesk(cluster, &desk.database, &[]).await?);
     }
     for repeat in 0..plan.repeats() {
-        for (desk, service) in desks.iter().zip(&services) {
-            let figures = grants(plan, cluster, desk, service, repeat, report).await?;
-            report.measured(&format!("growth/grants {}", desk.dates), CONNECTIONS, figures);
+        for desk in desks {
+            desk.checkpoint(cluster).await?;
+        }
+        // The first one is a warm-up.
+        for turn in 0..=plan.turns() {
+            let rounds = plan.rounds();
+            let from = (repeat * (plan.turns() + 1) + turn) * rounds;
+            for (desk, service) in desks.iter().zip(&services) {
+                let name = format!("growth/grants {}", desk.dates);
+                let figures = grants(&name, cluster, desk, service, from..from + rounds, report).await?;
+                if turn > 0 {
+                    report.measured(&name, CONNECTIONS, figures);
+                }
+            }
         }
         for desk in desks {
             desk.clear(cluster).await?;
@@ -63,35 +75,29 @@ pub async fn run(plan: &Plan, cluster: &Cluster, desks: &[Desk], report: &mut Re
     }
 }
 
-/// Grants a thousand rooms again and again. Each time others, where there are more, from all over the schedule.
+/// Grants a thousand rooms in each of the rounds: others each time, where there are more, from all over the schedule.
 async fn grants(
-    plan: &Plan,
+    name: &str,
     cluster: &Cluster,
     desk: &Desk,
     service: &Service,
-    repeat: usize,
+    rounds: Range<usize>,
     report: &mut Report,
 ) -> Done<Figures> {
-    let name = format!("growth/grants {}", desk.dates);
     let write = asks::write(desk, BOOKED);
     let (mut latencies, mut time) = (Vec::new(), Duration::ZERO);
     let step = desk.rooms / ROOMS;
-    let rounds = plan.rounds();
-    desk.checkpoint(cluster).await?;
-    // The first one is a warm-up.
-    for round in 0..=rounds {
+    for round in rounds {
         desk.clear(cluster).await?;
-        let first = u64::try_from(repeat * (rounds + 1) + round)? % step;
+        let first = u64::try_from(round)? % step;
         let write = |number: u64, request: &mut Vec<u8>| write(number * step + first, request);
         let is_right: fn(u64, &Answer<'_>) -> bool = asks::is_right(BOOKED);
         let tally =
             so_many(service.port, CONNECTIONS, ROOMS, &Question { write: &write, is_right: &is_right })
                 .await?;
-        if round > 0 {
-            report.check(&name, &tally);
-            latencies.extend(tally.latencies);
-            time += tally.time;
-        }
+        report.check(name, &tally);
+        latencies.extend(tally.latencies);
+        time += tally.time;
     }
     Ok(Figures::of(&mut latencies, time))
 }

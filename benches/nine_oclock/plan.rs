@@ -73,14 +73,14 @@ impl Plan {
         [(1000, 1), (100_000, 1), (100_000, if self.is_quick { 10 } else { 100 })]
     }
 
-    /// How often refusals are measured in each of them, in each repeat.
+    /// How often grants and refusals are measured in each of them, in each repeat.
     pub fn turns(&self) -> usize {
         if self.is_quick { 1 } else { 5 }
     }
 
-    /// How often a thousand rooms are granted in each of them.
+    /// How often a thousand rooms are granted each time.
     pub fn rounds(&self) -> usize {
-        if self.is_quick { 5 } else { 20 }
+        if self.is_quick { 5 } else { 4 }
     }
 
     pub fn skips_cold_build(&self) -> bool {
