@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep};
 
 use crate::rig::eventually;
 use crate::together::{books, metric, statuses};
+use crate::wire;
 use crate::world::{Reply, World};
 
 /// Asks for the first room, whose date is locked for a moment, and meanwhile for the second one. Says how long that took.
@@ -144,4 +147,32 @@ async fn who_asks_first_need_not_wait_for_connections() {
         connections == 2
     })
     .await;
+}
+
+#[tokio::test]
+async fn who_is_gone_by_the_time_of_the_claim_opens_no_room() {
+    let world = World::new().await;
+    let server = world.server("one").await;
+    books(&world, 2).await;
+    world.ask(&server, "nobody-booked-this").await;
+    let mut hold = world.db().begin().await.unwrap();
+    let lock = sqlx::query("SELECT FROM occurrences WHERE room = 'room-0' FOR UPDATE");
+    lock.execute(&mut *hold).await.unwrap();
+    let leaves = async {
+        sleep(Duration::from_millis(30)).await;
+        let mut stream = TcpStream::connect(world.url.trim_start_matches("http://")).await.unwrap();
+        stream.write_all(&wire::ask(&server, "name=room-1")).await.unwrap();
+        sleep(Duration::from_millis(60)).await;
+        // As where the server is killed.
+        stream.set_zero_linger().unwrap();
+        drop(stream);
+        sleep(Duration::from_millis(60)).await;
+        hold.rollback().await.unwrap();
+    };
+    let (first, ()) = tokio::join!(world.ask(&server, "room-0"), leaves);
+    assert_eq!(first.status, 200);
+    assert_eq!(metric(&world, "frontdesk_batch_asks_sum").await, "3.0", "both were read");
+    // The claim after that has been made.
+    sleep(Duration::from_millis(150)).await;
+    assert_eq!(world.open_rows().await, 1);
 }

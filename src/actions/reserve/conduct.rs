@@ -91,7 +91,7 @@ async fn open(app: &App, mut next: Receiver<Going>) {
     let mut batch = Vec::new();
     while next.recv_many(&mut batch, BATCH).await > 0 {
         let latest = Instant::now() + CLAIM;
-        batch.retain(|one| one.until >= latest);
+        batch.retain(|one| one.until >= latest && !one.ticket.is_given_up());
         let until = batch.iter().map(|one| one.until).min().unwrap_or(latest);
         let (going, left) = without_rivals(mem::take(&mut batch));
         if !going.is_empty() {

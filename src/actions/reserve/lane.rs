@@ -155,7 +155,7 @@ impl Waiting {
 
 impl Ticket {
     /// Whether nobody waits for a reply any more.
-    fn is_given_up(&self) -> bool {
+    pub fn is_given_up(&self) -> bool {
         self.reply.is_closed()
     }
 
