@@ -119,8 +119,13 @@ pub struct Shared {
 impl Shared {
     /// Connects before there is work, which then need not wait for it. Where it fails, the first work tries again, and tells why.
     pub async fn connect(&mut self) {
-        if self.connection.is_none() {
-            self.connection = connect_writable(&self.options, CONNECT).await.ok();
+        self.connection = self.take().await.ok();
+    }
+
+    async fn take(&mut self) -> Result<PgConnection, sqlx::Error> {
+        match self.connection.take() {
+            Some(connection) => Ok(connection),
+            None => connect_writable(&self.options, CONNECT).await,
         }
     }
 
@@ -136,10 +141,7 @@ impl Shared {
         work: impl AsyncFnOnce(&mut PgConnection) -> Result<T, StoreError>,
     ) -> Result<T, DeskError> {
         let attempt = async {
-            let mut connection = match self.connection.take() {
-                Some(connection) => connection,
-                None => connect_writable(&self.options, CONNECT).await?,
-            };
+            let mut connection = self.take().await?;
             self.served += requests;
             if self.served >= KEPT_FOR && self.planned.elapsed() >= KEPT {
                 (self.planned, self.served) = (Instant::now(), 0);
