@@ -17,7 +17,7 @@ use crate::{Done, plans};
 const CONNECTIONS: usize = 64;
 
 /// How long refusals are asked for, again and again. The differences are small: where the machine stands still for a moment, it
-/// should spoil few of many turns, and not one of three. So it is for grants, whose turns are rounds.
+/// should spoil few of many turns, and not one of three. So grants take as many turns, of some rounds each.
 const TURN: Phases = Phases { warm_up: Duration::from_millis(500), measured: Duration::from_secs(2) };
 
 /// How many rooms are granted in one go: all that the smallest schedule has.
