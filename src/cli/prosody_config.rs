@@ -7,7 +7,7 @@ use serde::Serialize;
 use strum::VariantNames as _;
 
 use super::Done;
-use super::parse::{name, tenant};
+use super::parse::{TenantError, name, tenant};
 use super::print::{Output, say};
 use super::prosody_tokens::tell;
 use super::url::public_url;
@@ -56,7 +56,7 @@ pub(super) struct ProsodyConfigArgs {
     pub guard_module: bool,
 }
 
-/// What can't be found out.
+/// What can't be found out, or doesn't fit.
 #[derive(Debug, thiserror::Error)]
 enum Missing {
     #[error(
@@ -65,6 +65,11 @@ enum Missing {
     Host,
     #[error("`{0}` can't be the name of a host")]
     BadHost(String),
+    #[error(
+        "rooms that `{server}` names without a tenant are those of `{default}`, not of `{named}`: \
+         leave out --tenant, or name another server"
+    )]
+    OtherTenant { server: String, default: TenantName, named: TenantName },
 }
 
 /// The text, for programs.
@@ -143,7 +148,11 @@ impl ProsodyConfigArgs {
             None => None,
         };
         let named = known.map(|server| server.default_tenant).or_else(|| self.tenant.clone());
-        let tenant = tenant(app, named).await?;
+        // Of several tenants, one can be named only together with a server.
+        let tenant = match tenant(app, named).await {
+            Err(TenantError::Several) if self.server.is_none() => return Err(Missing::Host.into()),
+            tenant => tenant?,
+        };
         let url = tenant.policy.meeting_url.ok_or(Missing::Host)?;
         Ok(url.host().to_owned())
     }
@@ -155,8 +164,14 @@ async fn equip(
     name: &str,
     named: Option<TenantName>,
 ) -> Result<Equipped, Box<dyn std::error::Error>> {
-    if servers::by_name(&mut *app.db.acquire().await?, name).await?.is_some() {
-        return Ok(add_credential(app, name).await?);
+    if let Some(known) = servers::by_name(&mut *app.db.acquire().await?, name).await? {
+        return match named.filter(|named| *named != known.default_tenant) {
+            Some(named) => {
+                Err(Missing::OtherTenant { server: name.to_owned(), default: known.default_tenant, named }
+                    .into())
+            }
+            None => Ok(add_credential(app, name).await?),
+        };
     }
     let default = tenant(app, named).await?.name;
     Ok(add_server(app, name.to_owned(), Serves { default, others: Vec::new(), all: false }).await?)

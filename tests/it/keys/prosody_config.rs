@@ -89,6 +89,32 @@ async fn where_there_is_no_secret_that_is_said_before_anything_is_made() {
 }
 
 #[tokio::test]
+async fn a_server_that_is_there_stays_with_its_tenant() {
+    let desk = Desk::new().await;
+    desk.world.tenant("globex", |_| {}).await;
+    desk.world.server("prosody-1").await;
+    let before = desk.credentials().await;
+    let of = |tenant| {
+        let arguments =
+            ["prosody-config", "--target", "debian", "--host", "meet.test", "--server", "prosody-1"];
+        desk.run(&[&arguments[..], &["--tenant", tenant]].concat())
+    };
+    let refused = of("globex").unwrap_err();
+    assert!(refused.contains("`acme`, not of `globex`"), "{refused}");
+    assert_eq!(desk.credentials().await, before, "it got no credential for a file that is wrong");
+    assert!(of("acme").unwrap().contains("fd_server_"));
+}
+
+#[tokio::test]
+async fn whose_host_it_is_can_be_said_where_there_are_several_tenants() {
+    let desk = Desk::new().await;
+    desk.world.tenant("globex", |_| {}).await;
+    let refused = desk.run(&["prosody-config", "--target", "debian"]).unwrap_err();
+    assert!(refused.contains("name Prosody's VirtualHost with --host"), "{refused}");
+    desk.run(&["prosody-config", "--target", "debian", "--host", "meet.test"]).unwrap();
+}
+
+#[tokio::test]
 async fn a_tenant_s_own_secret_goes_to_the_server_that_is_its_alone() {
     let desk = Desk::new().await;
     desk.world.tenant("globex", |_| {}).await;
