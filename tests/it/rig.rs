@@ -66,7 +66,9 @@ pub struct Setup {
 impl Setup {
     /// With a private PostgreSQL.
     pub fn private() -> Self {
-        Self { folder: folder(), variables: HashMap::new() }
+        // Where nobody is: commands that look for a service must not find one that runs on this machine anyway.
+        let variables = HashMap::from([("FRONTDESK_LISTEN", "127.0.0.1:1".to_owned())]);
+        Self { folder: folder(), variables }
     }
 
     /// With somebody else's PostgreSQL.
