@@ -297,11 +297,12 @@ impl Client {
         format!("{}{host}", before.rsplit('"').next().unwrap())
     }
 
-    /// Whether the room is there.
+    /// Whether the room is there. Who is outside of it is told that by recent plugins, and nothing else about it.
     pub async fn sees(&mut self, address: &str) -> bool {
         let query = "<query xmlns='http://jabber.org/protocol/disco#info'/>";
         match self.iq("get", address, query).await {
             Ok(_) => true,
+            Err(refusal) if refusal.condition == "forbidden" => true,
             Err(refusal) if refusal.condition == "item-not-found" => false,
             Err(refusal) => panic!("{address}: {refusal:?}"),
         }
