@@ -297,12 +297,20 @@ impl Client {
         format!("{}{host}", before.rsplit('"').next().unwrap())
     }
 
-    /// Whether the room is there. Who is outside of it is told that by recent plugins, and nothing else about it.
-    pub async fn sees(&mut self, address: &str) -> bool {
+    async fn info(&mut self, address: &str) -> Result<(), Refusal> {
         let query = "<query xmlns='http://jabber.org/protocol/disco#info'/>";
-        match self.iq("get", address, query).await {
+        self.iq("get", address, query).await.map(|_| ())
+    }
+
+    /// Whether the room is gone, for somebody outside of it: while it is there, recent plugins tell them no more than that.
+    pub async fn sees_gone(&mut self, address: &str) -> bool {
+        self.info(address).await.is_err_and(|refusal| refusal.condition == "item-not-found")
+    }
+
+    /// Whether the room is there.
+    pub async fn sees(&mut self, address: &str) -> bool {
+        match self.info(address).await {
             Ok(_) => true,
-            Err(refusal) if refusal.condition == "forbidden" => true,
             Err(refusal) if refusal.condition == "item-not-found" => false,
             Err(refusal) => panic!("{address}: {refusal:?}"),
         }

@@ -241,7 +241,7 @@ async fn without_the_guard_guests_without_main_muc_open_a_room_without_its_passw
     let mut guest = meet.guest().await;
     guest.join(&room("secret"), "guest", None).await.unwrap();
     guest.leave(&room("secret"), "guest").await;
-    eventually("the room is gone", async || !guest.sees(&room("secret")).await).await;
+    eventually("the room is gone", async || guest.sees_gone(&room("secret")).await).await;
     assert_eq!(meet.tap.summary(), ["POST 200"]);
     assert_eq!(meet.open().await, 1);
 }
