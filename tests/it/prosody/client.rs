@@ -310,7 +310,7 @@ impl Client {
     /// Whether the room is there.
     pub async fn sees(&mut self, address: &str) -> bool {
         match self.info(address).await {
-            Ok(_) => true,
+            Ok(()) => true,
             Err(refusal) if refusal.condition == "item-not-found" => false,
             Err(refusal) => panic!("{address}: {refusal:?}"),
         }
