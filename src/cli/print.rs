@@ -3,9 +3,10 @@
 use std::error::Error;
 use std::fmt::Arguments;
 use std::io::{self, BufWriter, Write as _};
+use std::slice;
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::Done;
 use crate::telemetry::with_sources;
@@ -24,7 +25,7 @@ impl Output {
         if self.json {
             say(format_args!("{value:#}"));
         } else {
-            say(format_args!("{}", block(&value)));
+            say(format_args!("{}", blocks(slice::from_ref(&value))));
         }
         Ok(())
     }
@@ -60,24 +61,31 @@ impl Output {
             say(format_args!("{value:#}"));
             return Ok(());
         }
-        let blocks: Vec<String> = value.as_array().into_iter().flatten().map(block).collect();
-        if blocks.is_empty() {
-            say(format_args!("none"));
-        } else {
-            say(format_args!("{}", blocks.join("\n\n")));
+        match value.as_array() {
+            Some(things) if !things.is_empty() => say(format_args!("{}", blocks(things))),
+            _ => say(format_args!("none")),
         }
         Ok(())
     }
 }
 
-/// A thing as lines of names and values; what is absent is left out. Of several things below one name each has a line.
-fn block(value: &Value) -> String {
+/// Things as lines of names and values, all in the same columns; what is absent is left out.
+fn blocks(things: &[Value]) -> String {
+    let names = things.iter().filter_map(Value::as_object).flat_map(there).map(|(name, _)| name.len());
+    let width = names.max().unwrap_or(0);
+    things.iter().map(|thing| block(thing, width)).collect::<Vec<_>>().join("\n\n")
+}
+
+fn there(fields: &Map<String, Value>) -> impl Iterator<Item = (&String, &Value)> {
+    fields.iter().filter(|(_, value)| !value.is_null())
+}
+
+/// A thing, its values after names of such a width. Of several things below one name each has a line.
+fn block(value: &Value, width: usize) -> String {
     let Value::Object(fields) = value else {
         return text(value);
     };
-    let width = fields.keys().map(String::len).max().unwrap_or(0);
-    let there = fields.iter().filter(|(_, value)| !value.is_null());
-    let lines = there.map(|(name, value)| match value {
+    let lines = there(fields).map(|(name, value)| match value {
         Value::Array(things) if things.iter().any(Value::is_object) => {
             let things: Vec<String> = things.iter().map(text).collect();
             format!("{name:width$}  {}", things.join(&format!("\n{:width$}  ", "")))
@@ -94,8 +102,7 @@ fn text(value: &Value) -> String {
         Value::Array(items) if items.is_empty() => "none".to_owned(),
         Value::Array(items) => items.iter().map(text).collect::<Vec<_>>().join(", "),
         Value::Object(fields) => {
-            let there = fields.iter().filter(|(_, value)| !value.is_null());
-            there.map(|(name, value)| format!("{name} {}", text(value))).collect::<Vec<_>>().join(" ")
+            there(fields).map(|(name, value)| format!("{name} {}", text(value))).collect::<Vec<_>>().join(" ")
         }
         other => other.to_string(),
     }
@@ -136,4 +143,22 @@ pub(super) fn file(text: &str) -> Done {
 /// Prints an error with its sources.
 pub(super) fn complain(error: &dyn Error) {
     _ = writeln!(io::stderr(), "frontdesk: {}", with_sources(error));
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_column_is_as_wide_as_the_widest_name_that_is_shown() {
+        let app = json!({ "id": 1, "name": "office", "credential_expires_at": null });
+        assert_eq!(blocks(slice::from_ref(&app)), "id    1\nname  office");
+        let timetable = json!({ "id": 2, "expires_at": "2026-12-01" });
+        assert_eq!(
+            blocks(&[app, timetable]),
+            "id          1\nname        office\n\nid          2\nexpires_at  2026-12-01"
+        );
+    }
 }
