@@ -5,8 +5,9 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Read as _};
+use std::os::fd::AsRawFd as _;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -94,7 +95,8 @@ impl From<mlua::Error> for ProsodyConfigError {
 }
 
 impl ProsodyConfig {
-    /// Evaluates the configuration whose main file this is, with all that it includes.
+    /// Evaluates the configuration whose main file this is, with all that it includes. Only files below the main file's folder are
+    /// read: a program that somebody else wrote must not come by what only we may read, and have us call an address with it.
     ///
     /// # Errors
     /// Where a file can't be read, or is no Lua, or wants more than a configuration should.
@@ -102,6 +104,8 @@ impl ProsodyConfig {
         // On its own first: an error from inside Lua would bury the reason.
         small_file(path)
             .map_err(|source| ProsodyConfigError::Unreadable { path: path.to_owned(), source })?;
+        let folder = path.canonicalize().ok().and_then(|path| path.parent().map(Path::to_owned));
+        let below = Rc::new(Below(folder.unwrap_or_default()));
         let libraries = StdLib::TABLE | StdLib::STRING | StdLib::MATH | StdLib::UTF8 | StdLib::OS;
         let lua = Lua::new_with(libraries, LuaOptions::default())?;
         lua.set_memory_limit(MEMORY)?;
@@ -109,15 +113,16 @@ impl ProsodyConfig {
             Err::<VmState, _>(mlua::Error::runtime("it takes too long"))
         })?;
         let files = Rc::new(RefCell::new(Vec::new()));
-        let noted = Rc::clone(&files);
+        let (noted, readable) = (Rc::clone(&files), Rc::clone(&below));
         let read = lua.create_function(move |lua, path: String| {
-            let text = small_file(Path::new(&path))
+            let text = readable
+                .small_file(Path::new(&path))
                 .map_err(|error| mlua::Error::runtime(format!("{path}: {error}")))?;
             noted.borrow_mut().push(PathBuf::from(path));
             lua.create_string(text)
         })?;
-        let expand = lua.create_function(|_, pattern: String| {
-            expand(&pattern).map_err(|error| mlua::Error::runtime(format!("{pattern}: {error}")))
+        let expand = lua.create_function(move |_, pattern: String| {
+            below.expand(&pattern).map_err(|error| mlua::Error::runtime(format!("{pattern}: {error}")))
         })?;
         let main = path.to_string_lossy().into_owned();
         let hosts: Table = lua.load(EVALUATOR).set_name("=config").call((main, read, expand))?;
@@ -279,27 +284,57 @@ fn value(value: &LuaValue, depth: usize, left: &mut usize) -> Value {
 /// # Errors
 /// Where it can't be read, or is no small file.
 pub fn small_file(path: &Path) -> io::Result<Vec<u8>> {
+    text_of(open_small(path)?)
+}
+
+fn open_small(path: &Path) -> io::Result<File> {
     let kind = fs::metadata(path)?;
     if !kind.is_file() || kind.len() > MAX_FILE {
         return Err(io::Error::other("it is no file of a few megabytes at the most"));
     }
+    File::open(path)
+}
+
+fn text_of(file: File) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
-    fs::File::open(path)?.take(MAX_FILE).read_to_end(&mut text)?;
+    file.take(MAX_FILE).read_to_end(&mut text)?;
     Ok(text)
 }
 
-/// The files that match, in the order of their names; only the last part may be a pattern.
-fn expand(pattern: &str) -> io::Result<Vec<String>> {
-    let (folder, name) = pattern.rsplit_once('/').unwrap_or((".", pattern));
-    let matches = |file: &str| {
-        let escaped = regex::escape(name).replace(r"\*", ".*").replace(r"\?", ".");
-        !file.starts_with('.')
-            && regex::Regex::new(&format!("^{escaped}$")).is_ok_and(|name| name.is_match(file))
-    };
-    let entries = fs::read_dir(folder)?.filter_map(Result::ok);
-    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
-    let mut found: Vec<String> =
-        names.filter(|name| matches(name)).map(|name| format!("{folder}/{name}")).collect();
-    found.sort();
-    Ok(found)
+/// The folder whose files a configuration may read.
+struct Below(PathBuf);
+
+impl Below {
+    /// Where the file is that was opened is looked at, not where its path led a moment ago.
+    fn small_file(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let file = open_small(path)?;
+        self.check(&file)?;
+        text_of(file)
+    }
+
+    fn check(&self, opened: &File) -> io::Result<()> {
+        let place = fs::read_link(format!("/proc/self/fd/{}", opened.as_raw_fd()))?;
+        if place.starts_with(&self.0) {
+            return Ok(());
+        }
+        let folder = self.0.display();
+        Err(io::Error::other(format!("it is outside of `{folder}`, and nothing else is read")))
+    }
+
+    /// The files that match, in the order of their names; only the last part may be a pattern.
+    fn expand(&self, pattern: &str) -> io::Result<Vec<String>> {
+        let (folder, name) = pattern.rsplit_once('/').unwrap_or((".", pattern));
+        self.check(&File::open(folder)?)?;
+        let matches = |file: &str| {
+            let escaped = regex::escape(name).replace(r"\*", ".*").replace(r"\?", ".");
+            !file.starts_with('.')
+                && regex::Regex::new(&format!("^{escaped}$")).is_ok_and(|name| name.is_match(file))
+        };
+        let entries = fs::read_dir(folder)?.filter_map(Result::ok);
+        let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+        let mut found: Vec<String> =
+            names.filter(|name| matches(name)).map(|name| format!("{folder}/{name}")).collect();
+        found.sort();
+        Ok(found)
+    }
 }

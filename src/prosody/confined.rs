@@ -1,8 +1,8 @@
 //! Prosody's configuration, evaluated in a process of its own.
 //!
 //! Where Prosody runs in a container, its configuration is as trustworthy as that container. So the
-//! process that runs it is an unprivileged one, has none of our secrets in its environment, and is
-//! stopped where it takes too long or too much.
+//! process that runs it is an unprivileged one, has none of our secrets in its environment, reads no
+//! files but those that lie with the configuration, and is stopped where it takes too long or too much.
 
 use std::env;
 use std::fs;
@@ -40,8 +40,10 @@ pub fn read(path: &Path) -> Result<ProsodyConfig, ProsodyConfigError> {
     let path = fs::canonicalize(path).map_err(unreadable)?;
     // This program, also where the other user can't get to its folder.
     let mut command = Command::new("/proc/self/exe");
-    let is_secret =
-        |name: &str| ["FRONTDESK_", "DATABASE_URL", "PG"].iter().any(|start| name.starts_with(start));
+    let is_secret = |name: &str| {
+        ["FRONTDESK_", "DATABASE_URL", "PG"].iter().any(|start| name.starts_with(start))
+            || ["SECRET", "PASSWORD", "TOKEN", "KEY", "CREDENTIAL"].iter().any(|part| name.contains(part))
+    };
     let harmless = env::vars_os().filter(|(name, _)| !is_secret(&name.to_string_lossy()));
     command.arg(COMMAND).arg(&path).env_clear().envs(harmless).current_dir("/").stdin(Stdio::null());
     command.stdout(Stdio::piped()).stderr(Stdio::null());

@@ -71,6 +71,32 @@ fn an_included_file_starts_in_the_global_scope_and_gives_the_scope_back() {
 }
 
 #[test]
+fn nothing_is_read_but_what_lies_with_the_configuration() {
+    let elsewhere = tempfile::tempdir().unwrap();
+    let secret = elsewhere.path().join("master.cfg.lua");
+    fs::write(&secret, "'secret'").unwrap();
+    let (secret, folder) = (secret.display(), elsewhere.path().display());
+    let name = elsewhere.path().file_name().unwrap().display();
+    for text in [
+        format!("x = FileContents '{secret}'"),
+        format!("x = FileLine '../{name}/master.cfg.lua'"),
+        format!("RunScript '{secret}'"),
+        format!("Include '{secret}'"),
+        format!("Include '{folder}/*.cfg.lua'"),
+        format!("x = assert(io.open('{secret}')):read('*a')"),
+    ] {
+        let said = problem(&text);
+        assert!(said.contains("is outside of") && !said.contains("'secret'"), "{text}: {said}");
+    }
+    let within = tempfile::tempdir().unwrap();
+    let main = within.path().join("prosody.cfg.lua");
+    std::os::unix::fs::symlink(elsewhere.path().join("master.cfg.lua"), within.path().join("link")).unwrap();
+    fs::write(&main, "x = FileLine 'link'").unwrap();
+    let said = ProsodyConfig::read(&main).unwrap_err().to_string();
+    assert!(said.contains("is outside of"), "{said}");
+}
+
+#[test]
 fn a_component_gets_none_of_the_global_modules_and_disabled_ones_are_gone() {
     let config = read(
         "modules_enabled = { 'one', 'two' }
