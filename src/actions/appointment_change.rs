@@ -54,7 +54,7 @@ pub enum End {
 /// Somebody who is to be expected.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Expected {
-    /// One who is expected already; `None` for one with the same external id or else e-mail address, or somebody new.
+    /// One who is expected already; `None` for who is known again without, or somebody new.
     pub id: Option<ParticipantId>,
     /// What they are there.
     pub role: Role,

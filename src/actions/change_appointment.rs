@@ -1,8 +1,12 @@
 //! An appointment is moved or changed.
 
+mod known_again;
+
 use chrono::{DateTime, Datelike as _, SecondsFormat, Utc};
 use sqlx::{Connection as _, PgConnection};
 
+pub use self::known_again::NotKnownAgain;
+use self::known_again::known_again;
 pub use super::appointment_change::{AppointmentChange, End, Expected, Patch, RecurrenceChange};
 use super::book::{BookError, in_the_way};
 use super::change_series::change_series_in;
@@ -12,8 +16,7 @@ use super::passwords::{lock, share_keys};
 use super::transaction::transact;
 use crate::app::App;
 use crate::reservation::{
-    Appointment, AppointmentId, Metadata, MetadataError, Participant, ParticipantId, RoomPassword, Slot,
-    Tenant, TenantName,
+    Appointment, AppointmentId, Metadata, MetadataError, RoomPassword, Slot, Tenant, TenantName,
 };
 use crate::seal::Sealed;
 use crate::store::appointments::{self, Written};
@@ -54,9 +57,9 @@ pub enum ChangeAppointmentError {
     /// One date can't recur, and belongs to the participants of its appointment.
     #[error("{0}")]
     NotOfADate(&'static str),
-    /// Nobody of that id is expected.
-    #[error("nobody with the id `{0}` is expected at this appointment")]
-    UnknownParticipant(ParticipantId),
+    /// It can't be told who those are who are expected.
+    #[error(transparent)]
+    Participants(#[from] NotKnownAgain),
     /// What the app keeps with it would be too much.
     #[error(transparent)]
     Metadata(#[from] MetadataError),
@@ -228,35 +231,4 @@ pub(super) fn moved(slot: Slot, starts: Option<DateTime<Utc>>, ends: Patch<End>)
         return Err(BookError::EndsTooLate);
     }
     Slot::new(start, end).ok_or(BookError::EndsTooSoon)
-}
-
-/// Everybody with the id that they had: links that were sent to them go on working.
-fn known_again(
-    before: &[Participant],
-    everybody: Vec<Expected>,
-) -> Result<Vec<Participant>, ChangeAppointmentError> {
-    let mut left: Vec<&Participant> = before.iter().collect();
-    for id in everybody.iter().filter_map(|expected| expected.id) {
-        let place = left.iter().position(|participant| participant.id == id);
-        left.remove(place.ok_or(ChangeAppointmentError::UnknownParticipant(id))?);
-    }
-    Ok(everybody
-        .into_iter()
-        .map(|expected| {
-            let Expected { id, role, name, email, external_id } = expected;
-            let same = |participant: &&Participant| match (&external_id, &email) {
-                (Some(external_id), _) => participant.external_id.as_ref() == Some(external_id),
-                (None, Some(email)) => {
-                    participant.external_id.is_none() && participant.email.as_ref() == Some(email)
-                }
-                // Of those who have nothing else to be known by.
-                (None, None) => {
-                    let has_neither = participant.external_id.is_none() && participant.email.is_none();
-                    has_neither && name.is_some() && participant.name == name
-                }
-            };
-            let again = id.or_else(|| left.iter().position(same).map(|place| left.remove(place).id));
-            Participant { id: again.unwrap_or_default(), role, name, email, external_id }
-        })
-        .collect())
 }

@@ -14,12 +14,11 @@ use sqlx::PgConnection;
 
 use self::secret::JoinSecret;
 pub use self::secret::JoinSecretError;
-use super::mint::expected;
 use super::transaction::transact;
 use crate::app::App;
 use crate::credential::JoinCode;
 use crate::reservation::{
-    Appointment, AppointmentId, JoinLinkId, Participant, ParticipantId, TenantId, TenantName,
+    Appointment, AppointmentId, JoinLinkId, NotOne, Participant, ParticipantId, TenantId, TenantName,
 };
 use crate::store::join_links::{self, JoinLinkRecord};
 use crate::store::{StoreError, appointments, tenants};
@@ -47,9 +46,9 @@ pub enum JoinLinkError {
     /// It was cancelled.
     #[error("the appointment is cancelled")]
     AppointmentCancelled,
-    /// Nobody of that name is expected.
-    #[error("nobody is expected there who has this id, external id or e-mail address")]
-    UnknownParticipant,
+    /// Nobody in particular is meant.
+    #[error(transparent)]
+    Participant(#[from] NotOne),
     /// The tenant has no such link.
     #[error("the tenant has no join link `{0}`")]
     Unknown(JoinLinkId),
@@ -184,7 +183,7 @@ pub async fn make_join_link_in(
     }
     let who = match participant {
         None => None,
-        Some(who) => Some(expected(&held.participants, who).ok_or(JoinLinkError::UnknownParticipant)?.id),
+        Some(who) => Some(Participant::find(&held.participants, who)?.id),
     };
     let before = join_links::of_appointments(db, found.id, &[appointment]).await?;
     for old in before.iter().filter(|old| old.participant == who && old.revoked_at.is_none()) {

@@ -8,13 +8,13 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 use sqlx::PgConnection;
 
+pub(super) use self::place::soonest;
 use self::place::{Place, place};
-pub(super) use self::place::{expected, soonest};
 pub(super) use self::sign::{served_key, sign, signer};
 use super::private_keys::UnlockKeyError;
 use super::transaction::transact;
 use crate::app::App;
-use crate::reservation::{AppointmentId, Participant, Role, RoomName, Tenant, TokenId, Window};
+use crate::reservation::{AppointmentId, NotOne, Participant, Role, RoomName, Tenant, TokenId, Window};
 use crate::signing::{Algorithm, KeyError, Kid, MAX_BYTES};
 use crate::store::occurrences::DateWindow;
 use crate::store::signers::Signer;
@@ -147,9 +147,9 @@ pub enum MintError {
     /// It has no such date.
     #[error("the appointment has no date that was first to start then")]
     UnknownDate,
-    /// Nobody of that name is expected.
-    #[error("nobody is expected there who has this id, external id or e-mail address")]
-    UnknownParticipant,
+    /// Nobody in particular is meant.
+    #[error(transparent)]
+    Participant(#[from] NotOne),
     /// It was cancelled.
     #[error("the appointment is cancelled")]
     AppointmentCancelled,
@@ -243,7 +243,7 @@ pub async fn mint_in(
     let (person, participant) = match &request.holder {
         Holder::Guest(person) => (person.clone(), None),
         Holder::Participant(who) => {
-            let found = expected(&participants, who).ok_or(MintError::UnknownParticipant)?;
+            let found = Participant::find(&participants, who)?;
             (Some(found.into()), Some(found))
         }
     };

@@ -5,10 +5,9 @@
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-use super::mint::expected;
 use super::transaction::transact;
 use crate::app::App;
-use crate::reservation::{AppointmentId, ParticipantId, RevocationId, TenantId, TokenId};
+use crate::reservation::{AppointmentId, NotOne, Participant, RevocationId, TenantId, TokenId};
 use crate::store::token_revocations::{self, RevocationRecord, Revoked};
 use crate::store::{StoreError, appointments, signing_keys};
 use crate::token::LONGEST;
@@ -31,9 +30,9 @@ pub enum RevokeTokensError {
     /// There is no such appointment.
     #[error("the tenant has no appointment `{0}`")]
     UnknownAppointment(AppointmentId),
-    /// Nobody of that name is expected.
-    #[error("nobody is expected there who has this external id or e-mail address")]
-    UnknownParticipant,
+    /// Nobody in particular is meant.
+    #[error(transparent)]
+    Participant(#[from] NotOne),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -56,9 +55,8 @@ pub async fn revoke_tokens(
                 let appointment = appointment.ok_or(RevokeTokensError::UnknownAppointment(*id))?;
                 let participant = match tokens {
                     Tokens::Participant(_, who) => {
-                        let known = expected(&appointment.participants, who).map(|found| found.id);
-                        let id = known.or_else(|| who.parse::<ParticipantId>().ok());
-                        Some(id.ok_or(RevokeTokensError::UnknownParticipant)?)
+                        let known = Participant::find(&appointment.participants, who).map(|found| found.id);
+                        Some(known.or_else(|not_one| who.parse().map_err(|_| not_one))?)
                     }
                     Tokens::One(_) | Tokens::Appointment(_) => None,
                 };

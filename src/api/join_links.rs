@@ -226,7 +226,7 @@ impl From<JoinLinkError> for Problem {
         match error {
             JoinLinkError::UnknownTenant(_) => Self::not_found("tenant"),
             JoinLinkError::UnknownAppointment(_) => Self::not_found("appointment"),
-            JoinLinkError::UnknownParticipant => Self::not_found("participant"),
+            JoinLinkError::Participant(error) => error.into(),
             JoinLinkError::Unknown(_) => Self::not_found("join link"),
             JoinLinkError::AppointmentCancelled => Self::new(Code::AppointmentCancelled, error),
             JoinLinkError::Secret(error) => error.into(),

@@ -243,7 +243,7 @@ async fn let_in(app: &App, request: &HttpRequest, visit: &Visit) -> HttpResponse
             error @ EnterError::Mint(
                 MintError::Over
                 | MintError::UnknownDate
-                | MintError::UnknownParticipant
+                | MintError::Participant(_)
                 | MintError::AppointmentCancelled
                 | MintError::DateCancelled
                 | MintError::Contended

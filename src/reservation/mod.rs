@@ -50,7 +50,7 @@ pub use ids::{
 pub use instant_room::{InstantRoom, InstantRoomError};
 pub use metadata::{Metadata, MetadataError};
 pub use occurrence::{Occurrence, OccurrenceId};
-pub use participant::{Participant, Role};
+pub use participant::{NotOne, Participant, Role};
 pub use policy::{Moderators, Policy, RoomPattern, Tenant, Unscheduled, WhenLiveElsewhere};
 pub use recurrence::{
     ByDay, Frequency, Recurrence, Rule, RuleEnd, RuleError, Series, SeriesDate, TooManyDates, on_wall_clock,

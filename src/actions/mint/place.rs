@@ -153,20 +153,3 @@ pub(in crate::actions) fn soonest(dates: Vec<DateWindow>, now: DateTime<Utc>) ->
         _ => Some(first),
     }
 }
-
-/// Who is meant: ids are looked at first, and addresses last.
-pub(in crate::actions) fn expected<'a>(
-    participants: &'a [Participant],
-    who: &str,
-) -> Option<&'a Participant> {
-    let by_id = who.parse().ok().and_then(|id| participants.iter().find(|one| one.id == id));
-    let by_external_id =
-        || participants.iter().find(|one| one.external_id.as_ref().is_some_and(|id| id.as_str() == who));
-    let by_email = || {
-        let is_theirs = |one: &&Participant| {
-            one.email.as_ref().is_some_and(|email| email.as_str().eq_ignore_ascii_case(who))
-        };
-        participants.iter().find(is_theirs)
-    };
-    by_id.or_else(by_external_id).or_else(by_email)
-}

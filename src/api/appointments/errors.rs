@@ -5,10 +5,11 @@ use serde_json::json;
 
 use crate::actions::book::BookError;
 use crate::actions::cancel::CancelError;
-use crate::actions::change_appointment::ChangeAppointmentError;
+use crate::actions::change_appointment::{ChangeAppointmentError, NotKnownAgain};
 use crate::actions::passwords::KeysError;
 use crate::api::code::Code;
 use crate::api::problem::Problem;
+use crate::reservation::NotOne;
 use crate::view::time;
 
 impl From<BookError> for Problem {
@@ -65,12 +66,24 @@ impl From<ChangeAppointmentError> for Problem {
             }
             ChangeAppointmentError::DateOffRule => Self::new(Code::DateOffRule, error),
             ChangeAppointmentError::NotOfADate(_) => Self::new(Code::InvalidFields, error),
-            ChangeAppointmentError::UnknownParticipant(_) => {
-                Self::new(Code::InvalidFields, error).at("/participants")
+            ChangeAppointmentError::Participants(
+                NotKnownAgain::Unknown { place, .. } | NotKnownAgain::Several { place },
+            ) => {
+                let pointer = format!("/participants/{place}");
+                Self::new(Code::InvalidFields, error).at(&pointer)
             }
             ChangeAppointmentError::Metadata(_) => Self::new(Code::InvalidFields, error).at("/metadata"),
             ChangeAppointmentError::Booking(error) => error.into(),
             ChangeAppointmentError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<NotOne> for Problem {
+    fn from(error: NotOne) -> Self {
+        match error {
+            NotOne::Nobody => Self::not_found("participant"),
+            NotOne::Several => Self::new(Code::InvalidFields, error),
         }
     }
 }

@@ -121,8 +121,8 @@ pub struct AppointmentInput {
 /// Somebody who is expected.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct ParticipantInput {
-    /// One who is expected already, in a change. Without it, one with the same `external_id`, or else the same `email`,
-    /// or else the same `name`, is known again.
+    /// One who is expected already, in a change. Without it, people are known again by the first of `external_id`, `email`
+    /// and `name` that they had and have; where that could be several, the `id` has to be there.
     #[serde(default)]
     #[schema(value_type = Option<uuid::Uuid>)]
     id: Field<ParticipantId>,

@@ -10,7 +10,7 @@ impl From<MintError> for Problem {
         match &error {
             MintError::UnknownAppointment(_) => Self::not_found("appointment"),
             MintError::UnknownDate => Self::not_found("date"),
-            MintError::UnknownParticipant => Self::not_found("participant"),
+            MintError::Participant(error) => (*error).into(),
             MintError::AppointmentCancelled => Self::new(Code::AppointmentCancelled, error),
             MintError::DateCancelled => Self::new(Code::DateCancelled, error),
             MintError::Over | MintError::Validity(ValidityError::Over) => {

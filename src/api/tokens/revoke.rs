@@ -95,7 +95,7 @@ impl From<RevokeTokensError> for Problem {
     fn from(error: RevokeTokensError) -> Self {
         match error {
             RevokeTokensError::UnknownAppointment(_) => Self::not_found("appointment"),
-            RevokeTokensError::UnknownParticipant => Self::not_found("participant"),
+            RevokeTokensError::Participant(error) => error.into(),
             RevokeTokensError::Store(error) => error.into(),
         }
     }

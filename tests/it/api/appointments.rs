@@ -170,6 +170,39 @@ async fn what_is_left_out_stays_and_what_is_null_goes() {
 }
 
 #[tokio::test]
+async fn people_who_share_an_address_are_not_taken_for_each_other() {
+    let world = World::new().await;
+    world.policy(|policy| policy.meeting_url = Some("https://meet.example.org".parse().unwrap())).await;
+    let app = Client::of(&world, "acme").await;
+    let mut input = hours("room", "10:00", "11:00");
+    let [patient, doctor] = [
+        json!({ "role": "participant", "name": "Patient", "email": "office@example.org" }),
+        json!({ "role": "host", "name": "Ada", "email": "office@example.org" }),
+    ];
+    input["participants"] = json!([patient, doctor]);
+    let booked = app.post("/v1/appointments", input).await;
+    let path = format!("/v1/appointments/{}", booked.id());
+    let (of_patient, of_doctor) = (&booked.body["participants"][0], &booked.body["participants"][1]);
+    let turned = app.patch(&path, json!({ "participants": [doctor, patient] })).await;
+    assert_eq!(&turned.body["participants"], &json!([of_doctor, of_patient]), "{turned:?}");
+    let nobody = app.patch(&path, json!({ "participants": [{ "email": "office@example.org" }] })).await;
+    assert_eq!((nobody.code(), nobody.pointers()), ("invalid_fields", vec!["/participants/0"]), "{nobody:?}");
+
+    let links = format!("{path}/join-links");
+    for (path, body) in [
+        (&links, json!({ "participant": "office@example.org" })),
+        (&format!("{path}/tokens"), json!({ "participant": "OFFICE@example.org" })),
+    ] {
+        let refused = app.post(path, body).await;
+        assert_eq!((refused.status, refused.code()), (422, "invalid_fields"), "{refused:?}");
+    }
+    let refused = app.delete(&format!("{path}/tokens?participant=office@example.org")).await;
+    assert_eq!((refused.status, refused.code()), (422, "invalid_fields"), "{refused:?}");
+    let renewed = app.post(&links, json!({ "participant": of_doctor["id"] })).await;
+    assert_eq!(&renewed.body["participant"], of_doctor, "{renewed:?}");
+}
+
+#[tokio::test]
 async fn a_cancelled_appointment_frees_room_and_external_id_and_stays_to_be_seen() {
     let world = World::new().await;
     let app = Client::of(&world, "acme").await;
