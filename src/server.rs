@@ -9,6 +9,7 @@ use actix_web::dev::{Server, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::{Next, NormalizePath, TrailingSlash, from_fn};
 use actix_web::{Error, HttpMessage, HttpServer, web};
+use nix::sys::socket::{setsockopt, sockopt};
 use tracing_actix_web::{RequestId, TracingLogger};
 
 use crate::actions::reserve::Lane;
@@ -30,11 +31,16 @@ const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(1);
 const HANDSHAKES: usize = 2048;
 
 /// The most connections, on each worker; who comes beyond them waits to be accepted. Each takes 10 kB, and 40 while a request is
-/// answered, so those of a worker take less than 350 MB.
+/// answered, so those of a worker take less than 350 MB. But who sends thousands of requests at once over each takes 20 MB a
+/// connection: actix-http takes in all that its buffer of 128 kB holds.
 const CONNECTIONS: usize = 8192;
 
 /// How long the head of a request may take to come.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a client may leave unread what it was sent, in milliseconds. Who asks and never reads would keep the answers in
+/// memory for as long as they like.
+const UNREAD_TIMEOUT: u32 = 30_000;
 
 /// Every URL there is.
 fn routes(config: &mut web::ServiceConfig, api: &ApiConfig) {
@@ -65,6 +71,7 @@ pub fn serve(
     api: &ApiConfig,
     shutdown_timeout: Duration,
 ) -> std::io::Result<Server> {
+    drop_who_never_reads(&listener)?;
     let lane = web::Data::new(Lane::open(Arc::clone(&app))?);
     let limiter = web::Data::new(Limiter::new(api.requests_per_minute));
     let key_sets = web::Data::new(KeySets::new(app.signing_keys.max_age));
@@ -94,6 +101,14 @@ pub fn serve(
     Ok(server.run())
 }
 
+/// Has the kernel close connections whose client takes nothing any more, not even into its own memory. They inherit it from the
+/// listener.
+///
+/// Source: `TCP_USER_TIMEOUT` in tcp(7); Linux counts a window of zero as unanswered.
+fn drop_who_never_reads(listener: &TcpListener) -> std::io::Result<()> {
+    Ok(setsockopt(listener, sockopt::TcpUserTimeout, &UNREAD_TIMEOUT)?)
+}
+
 /// Tells the client the id that the request has in the log.
 async fn name_request(
     request: ServiceRequest,
@@ -105,4 +120,22 @@ async fn name_request(
         response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
     }
     Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpStream;
+
+    use nix::sys::socket::getsockopt;
+
+    use super::*;
+
+    #[test]
+    fn accepted_connections_are_closed_where_nothing_is_read() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        drop_who_never_reads(&listener).unwrap();
+        let _client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (accepted, _) = listener.accept().unwrap();
+        assert_eq!(getsockopt(&accepted, sockopt::TcpUserTimeout).unwrap(), UNREAD_TIMEOUT);
+    }
 }

@@ -4,10 +4,13 @@
 
 mod page;
 
+use std::borrow::Cow;
+
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, ContentType, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::middleware::DefaultHeaders;
+use actix_web::web::Bytes;
 use actix_web::{HttpResponse, Responder, web};
 use strum::VariantArray as _;
 
@@ -56,7 +59,11 @@ async fn swagger_ui_file(name: web::Path<String>) -> HttpResponse {
     let found = known.then(|| utoipa_swagger_ui::serve(&name, utoipa_swagger_ui::Config::default().into()));
     match found {
         Some(Ok(Some(file))) => {
-            HttpResponse::Ok().content_type(file.content_type).body(file.bytes.into_owned())
+            let body = match file.bytes {
+                Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+                Cow::Owned(bytes) => bytes.into(),
+            };
+            HttpResponse::Ok().content_type(file.content_type).body(body)
         }
         _ => nothing().await,
     }
