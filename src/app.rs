@@ -1,6 +1,7 @@
 //! What every action works with.
 
 mod opened_keys;
+mod shares;
 
 use std::hash::Hash;
 use std::net::IpAddr;
@@ -12,6 +13,7 @@ use sqlx::postgres::PgConnectOptions;
 use tokio::sync::Semaphore;
 
 pub use self::opened_keys::OpenedKeys;
+pub use self::shares::Shares;
 use crate::clock::Clock;
 use crate::config::{Connections, DatabaseConfig, SigningKeysConfig};
 use crate::credential::CredentialHash;
@@ -51,6 +53,8 @@ pub struct App {
     pub refusals: RefusalLog,
     /// Networks from which too many codes of join links came a moment ago that there are not.
     pub guessers: Unknown<Tag>,
+    /// Places for the requests of each tenant's apps: at most half of the connections are in one tenant's hands.
+    pub shares: Shares,
     /// Places for people who come by join links: at most half of the connections are in their hands.
     pub visitors: Semaphore,
     /// Places for the calendar files that people fetch: each may take a while, and some memory.
@@ -95,6 +99,7 @@ impl App {
             unknown_apps: Unknown::default(),
             strangers: Strangers::default(),
             guessers: Unknown::default(),
+            shares: Shares::of(half(config.connections)),
             visitors: Semaphore::new(half(config.connections)),
             calendars: Semaphore::new(2),
             refusals,

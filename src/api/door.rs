@@ -19,7 +19,7 @@ use crate::actions::authenticate::{Caller, authenticate};
 use crate::app::App;
 use crate::credential::Bearer;
 use crate::http::client;
-use crate::reservation::CredentialId;
+use crate::reservation::{CredentialId, TenantId};
 use crate::signing::Terms;
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
@@ -100,7 +100,20 @@ pub async fn admit(request: &HttpRequest, bearer: Option<&Bearer>, terms: Terms)
     })?;
     Span::current().record("tenant.name", tracing::field::display(&caller.tenant.name));
     take(request, limiter, caller.credential)?;
+    sit(request, app, caller.tenant.id).await?;
     Ok(caller)
+}
+
+/// Has the request wait for a place among those of its tenant, which is its own until it is answered.
+///
+/// # Errors
+/// Where there was none for a while.
+pub async fn sit(request: &HttpRequest, app: &App, tenant: TenantId) -> Result<(), Problem> {
+    let place = app.shares.take(tenant).await.ok_or_else(|| {
+        Problem::new(Code::Unavailable, "too many requests of this tenant are under way").retry_after(1)
+    })?;
+    request.extensions_mut().insert(place);
+    Ok(())
 }
 
 /// Counts a request of whatever is known by that id. What is left is told with the answer.

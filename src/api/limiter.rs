@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use governor::clock::{Clock as _, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
-use governor::state::keyed::DashMapStateStore;
+use governor::state::{InMemoryState, NotKeyed};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use ipnet::IpNet;
 use moka::sync::Cache;
@@ -25,12 +25,17 @@ pub const WRONG_PER_MINUTE: NonZeroU32 = NonZeroU32::new(60).expect("60 is not 0
 /// How many addresses are counted at once: anybody may come from many.
 const ADDRESSES: u64 = 10_000;
 
+/// How many credentials are counted at once.
+const CREDENTIALS: u64 = 100_000;
+
+/// What one credential has left.
+type Bucket = RateLimiter<NotKeyed, InMemoryState, DefaultClock, StateInformationMiddleware>;
+
 /// Counts the requests of each credential, and the wrong credentials from each address.
 #[derive(Debug)]
 pub struct Limiter {
     per_minute: NonZeroU32,
-    buckets:
-        RateLimiter<CredentialId, DashMapStateStore<CredentialId>, DefaultClock, StateInformationMiddleware>,
+    buckets: Cache<CredentialId, Arc<Bucket>>,
     wrong: Cache<Option<IpNet>, Arc<DefaultDirectRateLimiter>>,
     barred: Cache<Option<IpNet>, Instant>,
 }
@@ -46,8 +51,8 @@ impl Limiter {
     /// As many requests in a minute, at once or spread out.
     #[must_use]
     pub fn new(per_minute: NonZeroU32) -> Self {
-        let buckets = RateLimiter::dashmap(Quota::per_minute(per_minute)).with_middleware();
         // After a minute nothing is left to remember.
+        let buckets = Cache::builder().max_capacity(CREDENTIALS).time_to_idle(Duration::from_mins(1)).build();
         let wrong = Cache::builder().max_capacity(ADDRESSES).time_to_idle(Duration::from_mins(1)).build();
         let barred = Cache::builder().max_capacity(ADDRESSES).time_to_live(Duration::from_mins(1)).build();
         Self { per_minute, buckets, wrong, barred }
@@ -56,7 +61,8 @@ impl Limiter {
     /// Counts one request: what is left, and whether it was one too many.
     pub fn take(&self, credential: CredentialId) -> (Left, Result<(), Problem>) {
         let per_minute = self.per_minute.get();
-        match self.buckets.check_key(&credential) {
+        let bucket = || Arc::new(RateLimiter::direct(Quota::per_minute(self.per_minute)).with_middleware());
+        match self.buckets.get_with(credential, bucket).check() {
             Ok(state) => (Left { per_minute, requests: state.remaining_burst_capacity() }, Ok(())),
             Err(until) => {
                 let detail = format_args!("this credential may ask {} times a minute", self.per_minute);

@@ -2,10 +2,12 @@
 
 use actix_web::http::header::{CACHE_CONTROL, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use actix_web::{HttpRequest, HttpResponse, web};
+use uuid::Uuid;
 
 use crate::actions::calendar::feed_calendar;
 use crate::actions::feeds::find_feed;
 use crate::api::calendar_file::respond;
+use crate::api::door;
 use crate::api::limiter::Limiter;
 use crate::api::problem::Problem;
 use crate::app::App;
@@ -18,7 +20,7 @@ pub(in crate::api) async fn serve(
     limiter: web::Data<Limiter>,
     request: HttpRequest,
 ) -> HttpResponse {
-    match read(&app, &request).await {
+    match read(&app, &limiter, &request).await {
         Ok(Some(mut response)) => {
             let headers = response.headers_mut();
             for (name, value) in [
@@ -44,12 +46,15 @@ pub(in crate::api) async fn serve(
     }
 }
 
-async fn read(app: &App, request: &HttpRequest) -> Result<Option<HttpResponse>, Problem> {
+async fn read(app: &App, limiter: &Limiter, request: &HttpRequest) -> Result<Option<HttpResponse>, Problem> {
     // What can't be a secret costs no look-up.
     let secret = request.match_info().query("feed").strip_suffix(".ics");
     let secret = secret.and_then(|secret| Credential::parse(CredentialKind::Feed, secret).ok());
     let Some(secret) = secret else { return Ok(None) };
     let Some((feed, tenant)) = find_feed(app, &secret).await? else { return Ok(None) };
+    // As often as an app may ask, and within what its tenant may take.
+    door::take(request, limiter, Uuid::from(feed.id).into())?;
+    door::sit(request, app, tenant.id).await?;
     let draft = feed_calendar(app, &tenant, &feed).await?;
     respond(request, draft, None).await.map(Some)
 }
