@@ -8,10 +8,12 @@ use frontdesk::server;
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::json;
+use sqlx::{Connection as _, PgConnection};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::timeout;
 
 use super::client::{Client, hours, send};
-use crate::rig::hands_on;
+use crate::rig::{eventually, hands_on};
 use crate::world::{World, config};
 
 const PATH: &str = "/v1/appointments";
@@ -209,4 +211,31 @@ async fn a_body_is_not_read_before_it_is_known_that_the_app_may_send_it() {
     let refused =
         send(app.request(Method::POST, PATH).header("Content-Type", "text/plain").body("no JSON")).await;
     assert_eq!((refused.status, refused.code()), (403, "insufficient_scope"));
+}
+
+#[tokio::test]
+async fn a_tenant_whose_apps_ask_for_much_leaves_connections_for_others() {
+    let world = World::new().await;
+    world.tenant("other", |_| {}).await;
+    let (busy, other) = (Client::of(&world, "acme").await, Client::of(&world, "other").await);
+    let mut db = PgConnection::connect_with(&world.options).await.unwrap();
+    let mut held = db.begin().await.unwrap();
+    // Nobody can write then, and everybody read.
+    sqlx::query("LOCK TABLE appointments IN EXCLUSIVE MODE").execute(&mut *held).await.unwrap();
+    let rooms: Vec<String> = (0..20).map(|room| format!("room-{room}")).collect();
+    let bookings = join_all(rooms.iter().map(|room| busy.book(room, "10:00", "11:00")));
+    let of_other = async {
+        let waiting = "SELECT count(*) FROM pg_stat_activity
+                       WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        eventually("they wait", async || {
+            let waiting: i64 = sqlx::query_scalar(waiting).fetch_one(&mut *held).await.unwrap();
+            waiting >= 2
+        })
+        .await;
+        let listed = timeout(Duration::from_secs(2), other.get(PATH)).await.expect("an answer in time");
+        assert_eq!(listed.status, 200, "{listed:?}");
+        held.rollback().await.unwrap();
+    };
+    let (booked, ()) = tokio::join!(bookings, of_other);
+    assert!(booked.iter().all(|answer| answer.status == 201), "{booked:?}");
 }
