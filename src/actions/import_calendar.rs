@@ -16,7 +16,7 @@ use super::transaction::transact;
 use crate::app::App;
 use crate::credential::NoRandomness;
 use crate::ical::{self, CalendarFile, Content, Ignored, Item};
-use crate::reservation::{AppId, AppointmentId, Label, RoomName, Tenant, TenantName};
+use crate::reservation::{AppId, AppointmentId, Label, RoomName, Tenant, TenantId, TenantName};
 use crate::store::calendar_events::{self, KnownEvent};
 use crate::store::{StoreError, tenants};
 
@@ -221,7 +221,7 @@ pub async fn import_calendar(app: &App, import: &Import) -> Result<Imported, Imp
             break;
         }
         let Some(gone) = known.get(&uid).copied() else { continue };
-        transact(app, async |db| cancel(app, db, import, gone).await).await?;
+        transact(app, async |db| cancel(app, db, import, tenant.id, (&uid, gone)).await).await?;
         let (outcome, appointment) = (Outcome::Cancelled, Some(gone.appointment));
         events.push(ImportedEvent { uid: Some(uid), line: None, outcome, appointment, notes: Vec::new() });
     }
@@ -282,13 +282,18 @@ async fn one(
     Ok((Outcome::Postponed, None))
 }
 
-/// Cancels what is not in the calendar any more, unless somebody has done so already.
+/// Cancels what is not in the calendar any more, unless somebody has done so already. Where it is in there again it is booked
+/// again, however little it differs: so it is noted as something else.
 async fn cancel(
     app: &App,
     db: &mut PgConnection,
     import: &Import,
-    gone: KnownEvent,
+    tenant: TenantId,
+    (uid, gone): (&str, KnownEvent),
 ) -> Result<(), StoreError> {
+    let other = KnownEvent { fingerprint: [0; 32], ..gone };
+    let now = app.clock.now();
+    calendar_events::note(db, tenant, (&import.calendar, uid), Some(&gone), &other, now).await?;
     match cancel_in(app, db, &import.tenant, gone.appointment, None).await {
         Ok(_)
         | Err(CancelError::Unknown(_) | CancelError::UnknownTenant(_) | CancelError::Outdated { .. }) => {

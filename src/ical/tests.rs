@@ -109,8 +109,6 @@ proptest! {
         prop_assert_eq!(event.length, written.length);
         prop_assert_eq!(&event.version.uid, &written.uid);
         prop_assert_eq!(event.version.sequence, written.sequence);
-        prop_assert_eq!(event.version.stamped, Some(written.stamped));
-        prop_assert_eq!(event.version.last_modified, written.last_modified);
         prop_assert_eq!(event.cancelled, written.cancelled);
         let text = |text: Option<&str>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
         let title = |title: &Option<Title>| text(title.as_ref().map(Title::as_str));

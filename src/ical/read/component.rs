@@ -48,7 +48,7 @@ pub(super) struct Parsed {
 pub(super) fn read(event: &Component, zones: &mut Zones<'_>, cancelled: bool) -> Read {
     let mut times = Times { zones, notes: Vec::new() };
     let (sequence, stamped) = (sequence(event, &mut times), utc(event, "DTSTAMP", &mut times));
-    let parsed = parsed(event, &mut times, sequence, stamped, cancelled);
+    let parsed = parsed(event, &mut times, sequence, cancelled);
     Read {
         line: event.line,
         rank: (sequence, stamped),
@@ -62,7 +62,6 @@ fn parsed(
     event: &Component,
     times: &mut Times<'_, '_>,
     sequence: u32,
-    stamped: Option<DateTime<Utc>>,
     cancelled: bool,
 ) -> Result<Parsed, Problem> {
     broken(event, times)?;
@@ -70,7 +69,7 @@ fn parsed(
     let uid_text = uid.text();
     let uid: Uid =
         uid_text.trim().parse().map_err(|error| Problem::with(uid, "UID", &uid_text, Wrong::Uid(error)))?;
-    let version = Version { uid, sequence, stamped, last_modified: utc(event, "LAST-MODIFIED", times) };
+    let version = Version { uid, sequence };
     let cancelled = cancelled
         || event.first("STATUS").is_some_and(|line| line.value.trim().eq_ignore_ascii_case("CANCELLED"));
     let of = event.first("RECURRENCE-ID");

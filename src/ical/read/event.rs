@@ -57,17 +57,14 @@ pub enum Content {
     Cancellation(Version),
 }
 
-/// Which event it is, and which version of it.
+/// Which event it is, and which version of it. When a version was written to a file (DTSTAMP) or changed last is not in here:
+/// programs write the one anew each time, and what is the same event must be equal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Version {
     /// Which event.
     pub uid: Uid,
     /// How often it was changed so far in a way that matters.
     pub sequence: u32,
-    /// When this version was written to a file or sent (DTSTAMP).
-    pub stamped: Option<DateTime<Utc>>,
-    /// When it was changed last.
-    pub last_modified: Option<DateTime<Utc>>,
 }
 
 /// An event.

@@ -161,6 +161,21 @@ async fn a_series_that_has_begun_goes_on_and_keeps_its_past() {
 }
 
 #[tokio::test]
+async fn a_file_that_was_written_anew_changes_nothing_that_was_changed_here() {
+    let importing = Importing::new().await;
+    let written = |now| {
+        SINGLE
+            .replace("20261101T000000Z", &format!("20261201T09{now}00Z\r\nLAST-MODIFIED:20261201T09{now}00Z"))
+    };
+    importing.import("", &[&written("00")]).await;
+    let listed = importing.app.get("/v1/appointments").await;
+    let path = format!("/v1/appointments/{}", listed.body["data"][0]["id"].as_str().unwrap());
+    importing.app.patch(&path, json!({ "title": "Ours" })).await;
+    assert_eq!(importing.outcomes("", &[&written("10")]).await, ["unchanged"]);
+    assert_eq!(importing.app.get(&path).await.body["title"], "Ours");
+}
+
+#[tokio::test]
 async fn an_older_version_does_not_come_back() {
     let importing = Importing::new().await;
     let newer = SINGLE.replace("SUMMARY:First", "SEQUENCE:2\r\nSUMMARY:Newer");
@@ -195,6 +210,12 @@ async fn what_a_complete_calendar_has_no_more_is_cancelled() {
     let left: Vec<String> =
         importing.dates().await.into_iter().filter(|date| date.ends_with("upcoming")).collect();
     assert_eq!(left, ["2026-12-10T09:00 First, visit upcoming"]);
+    assert_eq!(importing.outcomes("complete=true", &[SINGLE, SERIES]).await, ["unchanged", "booked"]);
+    let left: Vec<String> =
+        importing.dates().await.into_iter().filter(|date| date.ends_with("upcoming")).collect();
+    assert_eq!(left.len(), 4, "all are back: {left:?}");
+    let events = importing.import("complete=true", &[SINGLE]).await;
+    assert_eq!(events[1]["outcome"], "cancelled", "{events:?}");
     let broken = importing.send("complete=true", "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\n").await;
     assert_eq!((broken.status, broken.code()), (422, "unreadable_calendar"), "{broken:?}");
     assert_eq!(importing.outcomes("complete=true", &[SINGLE]).await, ["unchanged"]);
