@@ -1,6 +1,7 @@
 //! What a tenant has settled about its rooms.
 
 use std::str::FromStr;
+use std::sync::OnceLock;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
@@ -107,9 +108,14 @@ impl Unscheduled {
 }
 
 /// A regular expression that the whole key of a room has to match, of at most 500 bytes. It is
-/// compiled when it is needed, which is rarely, and within bounds; matching takes linear time.
+/// compiled when it is first needed, which is rarely, and within bounds; that takes up to some milliseconds. Matching takes
+/// linear time.
 #[derive(Debug, Clone)]
-pub struct RoomPattern(String);
+pub struct RoomPattern {
+    written: String,
+    /// `None` where this version can't read it.
+    whole: OnceLock<Option<Regex>>,
+}
 
 /// What a compiled expression may take, in bytes.
 const MAX_COMPILED: usize = 1 << 18;
@@ -135,20 +141,25 @@ impl RoomPattern {
     /// The expression as it was written.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.written
     }
 
     /// An expression that was stored. What this version can't read matches nothing.
     #[must_use]
     pub fn from_stored(written: String) -> Self {
-        Self(written)
+        Self { written, whole: OnceLock::new() }
     }
 
     /// Whether the whole key matches.
     #[must_use]
     pub fn matches(&self, room: &RoomKey) -> bool {
-        compile(&format!(r"\A(?:{})\z", self.0)).is_ok_and(|regex| regex.is_match(room.as_str()))
+        let whole = self.whole.get_or_init(|| compile_whole(&self.written).ok());
+        whole.as_ref().is_some_and(|whole| whole.is_match(room.as_str()))
     }
+}
+
+fn compile_whole(expression: &str) -> Result<Regex, regex::Error> {
+    compile(&format!(r"\A(?:{expression})\z"))
 }
 
 fn compile(expression: &str) -> Result<Regex, regex::Error> {
@@ -167,8 +178,8 @@ impl FromStr for RoomPattern {
         }
         // On its own first: a stray `)` must not close the group that anchors it.
         compile(text)?;
-        compile(&format!(r"\A(?:{text})\z"))?;
-        Ok(Self(text.to_owned()))
+        let whole = compile_whole(text)?;
+        Ok(Self { written: text.to_owned(), whole: Some(whole).into() })
     }
 }
 
@@ -221,6 +232,7 @@ pub enum WhenLiveElsewhere {
 #[cfg(test)]
 mod tests {
     use super::{RoomPattern, RoomPatternError};
+    use crate::reservation::RoomKey;
 
     #[test]
     fn a_pattern_has_no_control_characters() {
@@ -228,5 +240,15 @@ mod tests {
             assert!(matches!(text.parse::<RoomPattern>(), Err(RoomPatternError::Control)), "{text:?}");
         }
         assert!(r"a\nb\x00".parse::<RoomPattern>().is_ok());
+    }
+
+    #[test]
+    fn a_stored_pattern_is_compiled_once_and_one_that_cannot_be_read_matches_nothing() {
+        let room: RoomKey = "standup".parse::<crate::reservation::RoomName>().unwrap().key().clone();
+        let pattern = RoomPattern::from_stored("stand|.*up".to_owned());
+        assert!(pattern.whole.get().is_none() && pattern.matches(&room));
+        assert!(pattern.whole.get().is_some_and(Option::is_some));
+        assert!(!RoomPattern::from_stored("stand".to_owned()).matches(&room));
+        assert!(!RoomPattern::from_stored("(".to_owned()).matches(&room));
     }
 }
