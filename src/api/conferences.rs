@@ -8,12 +8,11 @@ use utoipa::IntoParams;
 use super::body::{Path, Query, ReadQuery};
 use super::caller::Calling;
 use super::field::{Field, Reading, Unknown, from_words};
-use super::page::{Limit, PageView, Paging};
+use super::page::{After, Limit, PageView, Paging};
 use super::problem::{Problem, ProblemView};
 use crate::actions::close_conference::{CloseError, close_conference};
 use crate::app::App;
 use crate::reservation::{AppointmentId, ConferenceId, RoomKey, Scope};
-use crate::store::Cursor;
 use crate::store::conferences::{self, ConferenceRecord, Filter, State};
 use crate::view::ConferenceView;
 
@@ -44,7 +43,7 @@ pub(super) struct ConferenceQuery {
     /// The `next_cursor` of the page before.
     #[serde(default)]
     #[param(value_type = Option<String>, pattern = "^[A-Za-z0-9_-]{32}$")]
-    cursor: Field<Cursor>,
+    cursor: Field<After>,
     /// How many at the most; 50, where nothing is said.
     #[serde(default)]
     #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]

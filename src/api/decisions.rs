@@ -10,11 +10,10 @@ use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 use super::body::{Query, ReadQuery};
 use super::caller::Calling;
 use super::field::{Field, Reading, Unknown, from_words};
-use super::page::{Limit, PageView, Paging};
+use super::page::{After, Limit, PageView, Paging};
 use super::problem::Problem;
 use crate::app::App;
 use crate::reservation::{ReasonCode, RoomKey, Scope};
-use crate::store::Cursor;
 use crate::store::decisions::{self, Decided, Filter, Kind};
 use crate::view::DecidedView;
 
@@ -45,7 +44,7 @@ pub(super) struct DecisionQuery {
     /// The `next_cursor` of the page before.
     #[serde(default)]
     #[param(value_type = Option<String>, pattern = "^[A-Za-z0-9_-]{32}$")]
-    cursor: Field<Cursor>,
+    cursor: Field<After>,
     /// How many at the most; 50, where nothing is said.
     #[serde(default)]
     #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]

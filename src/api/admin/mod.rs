@@ -17,10 +17,9 @@ use utoipa::IntoParams;
 
 use super::body::ReadQuery;
 use super::field::{Field, Reading, Unknown};
-use super::page::{Limit, Paging};
+use super::page::{After, Limit, Paging};
 use super::problem::Problem;
 use crate::reservation::TenantName;
-use crate::store::Cursor;
 
 /// Which part of a list.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -33,7 +32,7 @@ pub struct OfTenantQuery {
     /// The `next_cursor` of the page before.
     #[serde(default)]
     #[param(value_type = Option<String>, pattern = "^[A-Za-z0-9_-]{32}$")]
-    cursor: Field<Cursor>,
+    cursor: Field<After>,
     /// How many at the most; 50, where nothing is said.
     #[serde(default)]
     #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]

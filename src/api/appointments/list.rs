@@ -9,11 +9,10 @@ use utoipa::IntoParams;
 use crate::api::body::{Query, ReadQuery};
 use crate::api::caller::Calling;
 use crate::api::field::{Field, FromJson, Reading, Unknown, from_words, text, wrong};
-use crate::api::page::{Limit, PageView, Paging};
+use crate::api::page::{After, Limit, PageView, Paging};
 use crate::api::problem::{FieldError, Problem};
 use crate::app::App;
 use crate::reservation::{Appointment, AppointmentState, ExternalId, HostKey, RoomKey, Scope};
-use crate::store::Cursor;
 use crate::store::appointments::{self, Filter, Order, Page};
 use crate::view::AppointmentView;
 
@@ -57,7 +56,7 @@ pub struct ListQuery {
     /// The `next_cursor` of the page before.
     #[serde(default)]
     #[param(value_type = Option<String>, pattern = "^[A-Za-z0-9_-]{32}$")]
-    cursor: Field<Cursor>,
+    cursor: Field<After>,
     /// How many at the most; 50, where nothing is said.
     #[serde(default)]
     #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]

@@ -18,12 +18,12 @@ use crate::api::caller::Calling;
 use crate::api::conditional::IfMatch;
 use crate::api::field::{Field, Reading, Unknown};
 use crate::api::once::Answer;
-use crate::api::page::{Limit, PageView, Paging};
+use crate::api::page::{After, Limit, PageView, Paging};
 use crate::api::problem::{Problem, ProblemView};
 use crate::app::App;
 use crate::reservation::{AppointmentId, HostKey, RoomKey, Scope};
-use crate::store::occurrences::{self, CalendarEntry, Filter};
-use crate::store::{Cursor, appointments};
+use crate::store::appointments;
+use crate::store::occurrences::{self, CalendarEntry, DatePlace, Filter};
 use crate::view::{AppointmentView, OccurrenceView};
 
 /// Which dates to list.
@@ -56,8 +56,8 @@ pub struct OccurrencesQuery {
     state: Field<States>,
     /// The `next_cursor` of the page before.
     #[serde(default)]
-    #[param(value_type = Option<String>, pattern = "^[A-Za-z0-9_-]{32}$")]
-    cursor: Field<Cursor>,
+    #[param(value_type = Option<String>, pattern = "^[A-Za-z0-9_-]{43}$")]
+    cursor: Field<After<DatePlace>>,
     /// How many at the most; 50, where nothing is said.
     #[serde(default)]
     #[param(value_type = Option<u32>, minimum = 1, maximum = 1000)]
@@ -71,7 +71,7 @@ pub struct OccurrencesQuery {
 #[derive(Debug)]
 pub struct Dates {
     filter: Filter,
-    paging: Paging,
+    paging: Paging<DatePlace>,
 }
 
 impl ReadQuery for Dates {

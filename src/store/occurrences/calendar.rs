@@ -9,8 +9,8 @@ use super::dates::{DateRow, select_dates};
 use crate::reservation::{
     Appointment, AppointmentId, AppointmentState, BookedDate, ExternalId, RoomKey, Slot, TenantId,
 };
+use crate::store::StoreError;
 use crate::store::columns::parse;
-use crate::store::{Cursor, StoreError};
 
 /// A date, with what of its appointment a calendar shows.
 #[derive(Debug, Clone)]
@@ -45,8 +45,12 @@ impl CalendarEntry {
 
     /// Its place in a list.
     #[must_use]
-    pub fn place(&self) -> Cursor {
-        Cursor { at: self.date.slot.starts(), id: self.appointment.into() }
+    pub fn place(&self) -> DatePlace {
+        DatePlace {
+            starts: self.date.slot.starts(),
+            appointment: self.appointment,
+            original_start: self.date.original_start,
+        }
     }
 }
 
@@ -63,6 +67,17 @@ impl TryFrom<DateRow> for CalendarEntry {
             date: row.try_into()?,
         })
     }
+}
+
+/// Where a list of dates goes on: behind this one. Two of one series may start together, one of them cancelled or elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DatePlace {
+    /// When it starts.
+    pub starts: DateTime<Utc>,
+    /// Of which appointment it is.
+    pub appointment: AppointmentId,
+    /// When it was first to start.
+    pub original_start: DateTime<Utc>,
 }
 
 /// Which dates to list.
@@ -90,7 +105,7 @@ pub async fn list(
     db: &mut PgConnection,
     tenant: TenantId,
     filter: &Filter,
-    after: Option<Cursor>,
+    after: Option<DatePlace>,
     limit: i64,
     now: DateTime<Utc>,
 ) -> Result<Vec<CalendarEntry>, StoreError> {
@@ -117,8 +132,8 @@ pub async fn list(
                          WHEN o.starts > $8 THEN 'upcoming'
                          WHEN o.ends <= $8 THEN 'past'
                          ELSE 'ongoing' END = ANY ($7) END
-           AND ($9::timestamptz IS NULL OR (o.starts, o.appointment_id) > ($9, $10::uuid))
-         ORDER BY o.starts, o.appointment_id LIMIT $11",
+           AND ($9::timestamptz IS NULL OR (o.starts, o.appointment_id, o.original_start) > ($9, $10::uuid, $13))
+         ORDER BY o.starts, o.appointment_id, o.original_start LIMIT $11",
         Uuid::from(tenant),
         filter.appointment.map(Uuid::from),
         filter.room.as_ref().map(RoomKey::as_str),
@@ -127,10 +142,11 @@ pub async fn list(
         filter.host,
         states.as_deref(),
         now,
-        after.map(|cursor| cursor.at),
-        after.map(|cursor| cursor.id),
+        after.map(|place| place.starts),
+        after.map(|place| Uuid::from(place.appointment)),
         limit,
         earliest,
+        after.map(|place| place.original_start),
     );
     rows.fetch_all(db).await?.into_iter().map(CalendarEntry::try_from).collect()
 }

@@ -16,7 +16,7 @@ use super::columns::{count, seconds};
 use crate::reservation::{AppointmentId, Occurrence, OccurrenceId, Options, RoomKey, Slot, TenantId};
 use crate::seal::Sealed;
 
-pub use calendar::{CalendarEntry, Filter, booked, list, of_appointments};
+pub use calendar::{CalendarEntry, DatePlace, Filter, booked, list, of_appointments};
 pub use cancelled::next_cancelled_in;
 pub use dates::{keep_as_was, of_appointment, of_original_start, place, remove};
 pub use doorway::{last, next_cancelled};

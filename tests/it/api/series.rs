@@ -205,6 +205,24 @@ async fn a_calendar_lists_what_recurs_and_what_does_not_in_order() {
 }
 
 #[tokio::test]
+async fn a_calendar_in_pages_loses_no_date_of_those_that_start_together() {
+    let series = Series::of("FREQ=WEEKLY;COUNT=3").await;
+    let app = &series.app;
+    app.delete(&series.date("2026-12-08T09:00:00Z")).await;
+    let moved =
+        app.patch(&series.date("2026-12-15T09:00:00Z"), json!({ "starts": "2026-12-08T09:00:00Z" })).await;
+    assert_eq!(moved.status, 200, "{moved:?}");
+    let (mut seen, mut next) = (Vec::new(), String::new());
+    loop {
+        let page = app.get(&format!("/v1/occurrences?limit=1&state=upcoming,cancelled{next}")).await;
+        seen.push(plain(&page.body["data"][0]["original_start"]));
+        let Some(cursor) = page.body["next_cursor"].as_str() else { break };
+        next = format!("&cursor={cursor}");
+    }
+    assert_eq!(seen, ["2026-12-08T09:00", "2026-12-15T09:00", "2026-12-22T09:00"]);
+}
+
+#[tokio::test]
 async fn a_preview_tells_the_dates_and_what_is_in_the_way_and_books_nothing() {
     let series = Series::of("FREQ=WEEKLY").await;
     let id = series.path.rsplit_once('/').unwrap().1;
