@@ -107,9 +107,11 @@ impl Near {
         self.windowed_next().map(|(_, window)| window.opens)
     }
 
-    /// The reason of a cancelled date whose window `now` lies in.
+    /// The reason of a cancelled date whose window `now` lies in. One without an end would keep the room shut for ever: so it
+    /// keeps it shut for nobody.
     pub(super) fn cancelled_now(&self, now: DateTime<Utc>) -> Option<Reason> {
         self.cancelled()
+            .filter(|cancelled| cancelled.slot.ends().is_some())
             .find(|cancelled| Window::of(cancelled, None, None).is_open(now))
             .map(|cancelled| self.cancelled_reason(cancelled))
     }

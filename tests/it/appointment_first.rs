@@ -60,6 +60,17 @@ async fn a_room_that_somebody_opened_without_a_booking_makes_way_for_one() {
 }
 
 #[tokio::test]
+async fn a_cancelled_room_without_an_end_keeps_nobody_out() {
+    let world = World::new().await;
+    let server = world.server("one").await;
+    world.policy(|policy| policy.unscheduled.allow = true).await;
+    let endless = world.book_with("room", 0, 60, |booking| booking.ends = None).await;
+    world.cancel(&endless).await;
+    world.advance(TimeDelta::days(300));
+    assert_eq!(world.ask(&server, "room").await.status, 200);
+}
+
+#[tokio::test]
 async fn a_policy_that_changes_closes_no_running_room() {
     let world = World::new().await;
     let server = world.server("one").await;
