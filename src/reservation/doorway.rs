@@ -72,11 +72,22 @@ pub enum NoDate {
     Unplanned,
 }
 
+/// A conference that is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenNow {
+    /// The appointment that it is for; `None` where nobody booked it.
+    pub appointment: Option<AppointmentId>,
+    /// Whether that is still booked as it was when the room was opened.
+    pub is_booked: bool,
+    /// When it ends at the latest.
+    pub ends_at: DateTime<Utc>,
+}
+
 /// A room as it is now.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RoomNow {
-    /// The appointment whose conference is open there, and when that ends; without one, where nobody booked it.
-    pub open: Option<(Option<AppointmentId>, DateTime<Utc>)>,
+    /// The conference that is open there.
+    pub open: Option<OpenNow>,
     /// How many conferences of the tenant are live.
     pub live_count: u32,
 }
@@ -101,13 +112,18 @@ impl Arrival {
         if now < date.window.gate {
             return Doorway::Early { opens_at: date.window.opens };
         }
-        let is_ours = |(holder, _): &(Option<AppointmentId>, _)| *holder == Some(date.appointment);
+        let starts = date.slot.starts();
+        let is_ours = |open: &OpenNow| open.appointment == Some(date.appointment);
         match self.room.open {
             open if date.gives_way && !open.as_ref().is_some_and(is_ours) => Doorway::Over,
-            // The video server does not ask again about a room that is open: it would just let them in. From the start on, the
-            // room is theirs, whoever is in it.
-            Some((Some(holder), until)) if holder != date.appointment && now < date.slot.starts() => {
-                Doorway::Occupied { until: until.min(date.slot.starts()) }
+            // The video server does not ask again about a room that is open: it would just let them in. Who was granted the room
+            // before this was booked may stay in it a little longer than to its start.
+            Some(open) if open.appointment.is_some() && !is_ours(&open) && open.is_booked => {
+                Doorway::Occupied { until: open.ends_at }
+            }
+            // Whose booking is gone has the room until then at the most: afterwards it is theirs, whoever is in it.
+            Some(open) if open.appointment.is_some() && !is_ours(&open) && now < starts => {
+                Doorway::Occupied { until: open.ends_at.min(starts) }
             }
             None if self.capacity.is_some_and(|capacity| self.room.live_count >= capacity) => Doorway::Full,
             _ => Doorway::Open,
@@ -144,6 +160,10 @@ mod tests {
         }
     }
 
+    fn open(appointment: Option<AppointmentId>, ends_at: i64) -> OpenNow {
+        OpenNow { appointment, is_booked: appointment.is_some(), ends_at: at(ends_at) }
+    }
+
     #[test]
     fn people_get_in_from_the_gate_on_and_are_told_of_the_opening() {
         let arrival = arrival(date());
@@ -155,13 +175,21 @@ mod tests {
     #[test]
     fn nobody_walks_in_on_those_before() {
         let mut arrival = arrival(date());
-        arrival.room.open = Some((Some(AppointmentId::new()), at(3)));
+        arrival.room.open = Some(open(Some(AppointmentId::new()), 3));
+        for minute in [-5, 0, 2] {
+            assert_eq!(arrival.finds(at(minute)), Doorway::Occupied { until: at(3) }, "{minute}");
+        }
+        arrival.room.open = arrival.room.open.map(|open| OpenNow { is_booked: false, ..open });
         assert_eq!(arrival.finds(at(-5)), Doorway::Occupied { until: at(0) });
-        assert_eq!(arrival.finds(at(0)), Doorway::Open, "from the start on the room is theirs");
-        arrival.room.open = Some((arrival.date.ok().map(|date| date.appointment), at(70)));
+        assert_eq!(
+            arrival.finds(at(0)),
+            Doorway::Open,
+            "theirs is cancelled: from the start on the room is ours"
+        );
+        arrival.room.open = Some(open(arrival.date.ok().map(|date| date.appointment), 70));
         assert_eq!(arrival.finds(at(-5)), Doorway::Open);
         // A room that nobody booked makes way for the booking.
-        arrival.room.open = Some((None, at(70)));
+        arrival.room.open = Some(open(None, 70));
         assert_eq!(arrival.finds(at(-5)), Doorway::Open);
     }
 
@@ -170,9 +198,9 @@ mod tests {
         let date = Date { gives_way: true, ..date() };
         let mut arrival = arrival(date);
         assert_eq!(arrival.finds(at(65)), Doorway::Over);
-        arrival.room.open = Some((Some(AppointmentId::new()), at(130)));
+        arrival.room.open = Some(open(Some(AppointmentId::new()), 130));
         assert_eq!(arrival.finds(at(65)), Doorway::Over);
-        arrival.room.open = Some((Some(date.appointment), at(70)));
+        arrival.room.open = Some(open(Some(date.appointment), 70));
         assert_eq!(arrival.finds(at(65)), Doorway::Open, "who is still there can come back");
     }
 
@@ -184,7 +212,7 @@ mod tests {
         assert_eq!(arrival.finds(at(-20)), Doorway::Early { opens_at: at(-10) });
         assert_eq!(Arrival { capacity: Some(3), ..arrival }.finds(at(0)), Doorway::Open);
         let own = arrival.date.ok().map(|date| date.appointment);
-        let room = RoomNow { open: Some((own, at(70))), live_count: 2 };
+        let room = RoomNow { open: Some(open(own, 70)), live_count: 2 };
         assert_eq!(Arrival { room, ..arrival }.finds(at(0)), Doorway::Open);
     }
 

@@ -40,7 +40,7 @@ pub use conference::{CloseReason, Conference, MailOwner, Options};
 pub use decide::decide;
 pub use decision::{Basis, Decision, Grant, Reason, ReasonCode, Refusal, Replaces};
 pub use dialects::{Dialect, Dialects, DialectsError};
-pub use doorway::{Arrival, Date, Doorway, NoDate, RoomNow};
+pub use doorway::{Arrival, Date, Doorway, NoDate, OpenNow, RoomNow};
 pub use feed::FeedOf;
 pub use free_busy::{Booked, FreeBusy, Range, RangeError};
 pub use ids::{

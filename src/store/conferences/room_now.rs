@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::reservation::{RoomKey, RoomNow, TenantId};
+use crate::reservation::{OpenNow, RoomKey, RoomNow, TenantId};
 use crate::store::StoreError;
 use crate::store::columns::count;
 
@@ -20,7 +20,13 @@ pub async fn room_now(
     with_count: bool,
 ) -> Result<RoomNow, StoreError> {
     let row = sqlx::query!(
-        r#"SELECT c.appointment_id, c.ends_at AS "ends_at?", live.count AS "live_count!"
+        r#"SELECT c.appointment_id, c.ends_at AS "ends_at?", live.count AS "live_count!",
+                  EXISTS (
+                      SELECT FROM occurrences b
+                      WHERE b.tenant_id = c.tenant_id AND b.appointment_id = c.appointment_id
+                        AND b.original_start = c.original_start AND b.starts = c.booked_start AND b.room = c.room
+                        AND b.cancelled_at IS NULL
+                  ) AS "is_booked!"
            FROM (SELECT count(*)::integer AS count FROM conferences
                  WHERE tenant_id = $1 AND closed_at IS NULL AND ends_at > $3 AND usual AND $4) live
            LEFT JOIN conferences c
@@ -32,6 +38,10 @@ pub async fn room_now(
     )
     .fetch_one(db)
     .await?;
-    let open = row.ends_at.map(|ends_at| (row.appointment_id.map(Into::into), ends_at));
+    let open = row.ends_at.map(|ends_at| OpenNow {
+        appointment: row.appointment_id.map(Into::into),
+        is_booked: row.is_booked,
+        ends_at,
+    });
     Ok(RoomNow { open, live_count: count(row.live_count) })
 }
