@@ -51,6 +51,9 @@ pub enum ChangeAppointmentError {
         "this date is not one of the appointment's rule: change it alone, and the ones that follow from the next one on"
     )]
     DateOffRule,
+    /// What is to come would be over, and for good: what is over stays as it was.
+    #[error("this lies in the past: a series, and a date of one, can only be moved to what is still to come")]
+    IntoPast,
     /// The date is over.
     #[error("this date is over, and stays as it was")]
     DateOver,

@@ -91,7 +91,11 @@ async fn changed(
     if !BookedDate::may_last(date.slot) {
         return Err(BookError::RecursTooLong.into());
     }
-    let until = app.clock.now() + tenant.policy.horizon;
+    let now = app.clock.now();
+    if change.starts.is_some() && date.slot.ends().is_some_and(|ends| ends <= now) {
+        return Err(ChangeAppointmentError::IntoPast);
+    }
+    let until = now + tenant.policy.horizon;
     if change.starts.is_some() && date.slot.starts() > until {
         return Err(BookError::BeyondHorizon { until }.into());
     }
@@ -139,7 +143,8 @@ pub async fn cancel_date(
 }
 
 /// Cancels one date of a series, as a part of a transaction; only at the revision `expected` of the appointment, where one
-/// is. It becomes an exception of the series, and stays to be seen. One that was cancelled before stays as it is.
+/// is. It becomes an exception of the series, and stays to be seen. One that was cancelled before stays as it is; one that does not
+/// take place because its room was taken is cancelled for good.
 ///
 /// # Errors
 /// Where there is no such appointment or date, or the date is over.
@@ -153,7 +158,7 @@ pub async fn cancel_date_in(
 ) -> Result<(Appointment, BookedDate), ChangeAppointmentError> {
     let now = app.clock.now();
     let (_, mut appointment, date) = held(db, tenant, id, original_start, expected).await?;
-    if date.cancelled_at.is_some() {
+    if date.cancelled_at.is_some() && !date.room_taken {
         return Ok((appointment, date));
     }
     if date.slot.ends().is_some_and(|ends| ends <= now) {
@@ -165,7 +170,7 @@ pub async fn cancel_date_in(
     appointment.revision += 1;
     appointment.updated_at = now;
     write(db, &appointment).await?;
-    let cancelled = BookedDate { cancelled_at: Some(now), ..date.clone() };
+    let cancelled = BookedDate { cancelled_at: Some(now), room_taken: false, ..date.clone() };
     put(db, &mut appointment, &date, cancelled.clone()).await?;
     Ok((appointment, cancelled))
 }

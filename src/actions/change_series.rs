@@ -241,6 +241,9 @@ impl Timetable {
         if recurrence.recurs() && !BookedDate::may_last(slot) {
             return Err(BookError::RecursTooLong.into());
         }
+        if recurrence.recurs() && slot.starts() <= now && self.slot.starts() > now {
+            return Err(ChangeAppointmentError::IntoPast);
+        }
         let mut new = plain.with(Series { recurrence, ..plain.series.clone() });
         if matches!(
             change.recurrence,

@@ -64,6 +64,7 @@ impl From<ChangeAppointmentError> for Problem {
             ChangeAppointmentError::DateStarted | ChangeAppointmentError::DateOver => {
                 Self::new(Code::DateStarted, error)
             }
+            ChangeAppointmentError::IntoPast => Self::new(Code::InvalidFields, error).at("/starts"),
             ChangeAppointmentError::DateOffRule => Self::new(Code::DateOffRule, error),
             ChangeAppointmentError::NotOfADate(_) => Self::new(Code::InvalidFields, error),
             ChangeAppointmentError::Participants(

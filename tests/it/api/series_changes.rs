@@ -248,6 +248,37 @@ async fn a_date_whose_room_was_taken_takes_place_again_elsewhere() {
 }
 
 #[tokio::test]
+async fn a_date_whose_room_was_taken_is_cancelled_for_good() {
+    let series = Series::of("FREQ=WEEKLY;COUNT=4").await;
+    let taken = "UPDATE occurrences SET cancelled_at = starts, room_taken = true WHERE original_start = '2026-12-15T09:00Z'";
+    sqlx::query(taken).execute(series.world.db()).await.unwrap();
+    assert_eq!(series.app.delete(&series.date("2026-12-15T09:00:00Z")).await.status, 200);
+    assert_eq!(series.patch(json!({ "recurrence": { "rrule": "FREQ=WEEKLY;COUNT=4" } })).await.status, 200);
+    assert_eq!(series.starts().await, [FOUR[0], FOUR[2], FOUR[3]]);
+}
+
+#[tokio::test]
+async fn what_is_to_come_is_not_lost_to_a_slip_of_the_year() {
+    let series = Series::of("FREQ=WEEKLY;COUNT=4").await;
+    series.world.stand_at("2026-12-02T10:00:00Z");
+    let starts = json!({ "starts": "2026-12-01T10:00:00+01:00" });
+    let date = series.date("2026-12-15T09:00:00Z");
+    for refused in [
+        series.patch(starts.clone()).await,
+        series.app.patch(&date, starts.clone()).await,
+        series.app.patch(&format!("{date}/following"), starts).await,
+    ] {
+        assert_eq!((refused.status, refused.pointers()), (422, vec!["/starts"]), "{refused:?}");
+    }
+    assert_eq!(series.starts().await, FOUR);
+    // What has begun may begin at another time: what is over stays.
+    series.world.stand_at("2026-12-10T10:00:00Z");
+    let later = series.patch(json!({ "starts": "2026-12-08T11:00:00+01:00" })).await;
+    assert_eq!(later.status, 200, "{later:?}");
+    assert_eq!(series.starts().await, [FOUR[0], "2026-12-15T10:00", "2026-12-22T10:00", "2026-12-29T10:00"]);
+}
+
+#[tokio::test]
 async fn a_series_that_moves_by_its_own_period_loses_nothing() {
     let series = Series::of("FREQ=DAILY;COUNT=5").await;
     series.app.patch(&series.date("2026-12-10T09:00:00Z"), json!({ "title": "Own" })).await;
