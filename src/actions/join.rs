@@ -188,7 +188,7 @@ pub async fn enter(app: &App, visit: &Visit) -> Result<SecretString, EnterError>
     let base = visit.tenant.policy.meeting_url.as_ref();
     let base = base.ok_or_else(|| EnterError::NoMeetingUrl(visit.tenant.name.clone()))?;
     let date = visit.coming.clone().ok_or(MintError::UnknownDate)?;
-    let room = base.with_segment(date.room.as_str());
+    let room = base.with_room(&date.room);
     let opens = Opens::Date(date, visit.appointment.participants.clone());
     let holder = match &visit.participant {
         Some(participant) => Holder::Participant(participant.id.to_string()),

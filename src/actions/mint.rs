@@ -286,7 +286,7 @@ pub async fn mint_in(
     let claims = claims(&entry, now);
     let token = sign(app, &key, &claims)?;
     let url = meeting_url.as_ref().zip(room.as_ref());
-    let url = url.map(|(base, room)| format!("{}?jwt={token}", base.with_segment(room.as_str())).into());
+    let url = url.map(|(base, room)| format!("{}?jwt={token}", base.with_room(room)).into());
     let mut notes = entry.notes();
     if meeting_url.is_none() {
         notes.push(Note::NoUrl);

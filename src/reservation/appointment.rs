@@ -1,11 +1,13 @@
 //! A booked room.
 
+use std::borrow::Cow;
 use std::str::FromStr;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use secrecy::{ExposeSecret, SecretString};
 
+use super::room::decoded;
 use super::{
     AppId, AppointmentId, Description, ExternalId, Metadata, NameError, Node, Options, Participant,
     ParticipantId, PersonName, Recurrence, Role, RoomKey, Series, Slot, TenantId, Title,
@@ -93,6 +95,12 @@ impl RoomName {
         Self { written, key }
     }
 
+    /// As people read it: without the escapes of an address, where it was written as one has it.
+    #[must_use]
+    pub fn decoded(&self) -> Cow<'_, str> {
+        decoded(&self.written)
+    }
+
     /// What it is looked up by.
     #[must_use]
     pub fn key(&self) -> &RoomKey {
@@ -103,11 +111,15 @@ impl RoomName {
 impl FromStr for RoomName {
     type Err = NameError;
 
-    /// Source: the web client leaves an apostrophe as it is, and nodeprep forbids it.
+    /// Source: the web client leaves an apostrophe as it is, and nodeprep forbids it. An address with `.` or `..` leads
+    /// elsewhere, however it is escaped (WHATWG URL, "double-dot path segment").
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let key: RoomKey = text.parse()?;
         if key.as_str().contains('\'') {
             return Err(NameError::Apostrophe);
+        }
+        if matches!(key.as_str(), "." | "..") {
+            return Err(NameError::Dots);
         }
         if text.parse::<Node>()?.names_a_tenant() {
             return Err(NameError::TenantInside);

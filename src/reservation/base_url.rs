@@ -6,6 +6,8 @@ use std::str::FromStr;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use url::{Position, Url};
 
+use super::RoomName;
+
 /// What a segment of a path keeps as it is (RFC 3986, unreserved).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
@@ -51,10 +53,10 @@ impl BaseUrl {
         Some(percent_decode_str(last).decode_utf8().ok()?.into_owned())
     }
 
-    /// The address of what is called `name` there, whatever characters it has.
+    /// The address of a room there, whatever characters it has.
     #[must_use]
-    pub fn with_segment(&self, name: &str) -> String {
-        format!("{}/{}", self.as_str(), utf8_percent_encode(name, SEGMENT))
+    pub fn with_room(&self, room: &RoomName) -> String {
+        format!("{}/{}", self.as_str(), utf8_percent_encode(&room.decoded(), SEGMENT))
     }
 
     /// What is called so there, of an address below this one: its next segment, decoded.
@@ -139,11 +141,12 @@ mod tests {
     #[test]
     fn a_room_is_one_segment_whatever_it_is_called() {
         let meet: BaseUrl = "https://meet.example.org/acme".parse().unwrap();
-        assert_eq!(meet.with_segment("standup"), "https://meet.example.org/acme/standup");
-        assert_eq!(
-            meet.with_segment("Grüße Raum/1?"),
-            "https://meet.example.org/acme/Gr%C3%BC%C3%9Fe%20Raum%2F1%3F"
-        );
+        let address = |room: &str| meet.with_room(&room.parse().unwrap());
+        assert_eq!(address("standup"), "https://meet.example.org/acme/standup");
+        assert_eq!(address("Grüße Raum/1?"), "https://meet.example.org/acme/Gr%C3%BC%C3%9Fe%20Raum%2F1%3F");
+        // Written as an address has it: whoever follows it asks for the room that was booked.
+        assert_eq!(address("gr%c3%bc%c3%9fe%20raum"), "https://meet.example.org/acme/gr%C3%BC%C3%9Fe%20raum");
+        assert_eq!(address("100%"), "https://meet.example.org/acme/100%25");
         assert_eq!(meet.host(), "meet.example.org");
         assert_eq!(meet.last_segment().as_deref(), Some("acme"));
         assert_eq!("https://meet.example.org/".parse::<BaseUrl>().unwrap().last_segment(), None);

@@ -63,6 +63,9 @@ pub enum NameError {
     /// A character that no room's address may have.
     #[error("a room's name can't contain an apostrophe: no conference server can open it")]
     Apostrophe,
+    /// An address can't end with it.
+    #[error("a room can't be called `.` or `..`: no address leads to it")]
+    Dots,
     /// It begins with a tenant.
     #[error("name the tenant on its own: `[tenant]room` is how a conference server writes both")]
     TenantInside,
@@ -186,6 +189,12 @@ fn is_encoded(text: &str) -> bool {
     text.split('%').skip(1).all(|rest| rest.len() >= 2 && rest.bytes().take(2).all(|c| c.is_ascii_hexdigit()))
 }
 
+/// A name without the escapes of an address, if it has any.
+pub(super) fn decoded(text: &str) -> Cow<'_, str> {
+    let decoded = if is_encoded(text) { percent_decode_str(text).decode_utf8().ok() } else { None };
+    decoded.unwrap_or(Cow::Borrowed(text))
+}
+
 fn fold(text: &str) -> String {
     // Most names, whose forms are all the same.
     if text.is_ascii() {
@@ -228,9 +237,7 @@ impl FromStr for RoomKey {
         if text.len() > MAX_BYTES {
             return Err(NameError::TooLong);
         }
-        let decoded = if is_encoded(text) { percent_decode_str(text).decode_utf8().ok() } else { None };
-        let decoded = decoded.unwrap_or(Cow::Borrowed(text));
-        let folded = fold(&decoded);
+        let folded = fold(&decoded(text));
         if folded.trim().is_empty() {
             Err(NameError::Empty)
         } else if folded.len() > MAX_BYTES {

@@ -120,7 +120,7 @@ impl Reason {
                     "The name of this room contains a character that is not allowed.",
                     "Der Name dieses Raums enthält ein unzulässiges Zeichen.",
                 ),
-                NameError::NotPrepared | NameError::Apostrophe => fixed(
+                NameError::NotPrepared | NameError::Apostrophe | NameError::Dots => fixed(
                     "The name of this room is not spelled as the video server spells it.",
                     "Der Name dieses Raums ist nicht so geschrieben, wie der Videoserver ihn schreibt.",
                 ),

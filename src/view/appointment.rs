@@ -163,7 +163,7 @@ impl AppointmentView {
             id: appointment.id,
             tenant: tenant.name.to_string(),
             room: appointment.room.as_str().to_owned(),
-            url: tenant.policy.meeting_url.as_ref().map(|url| url.with_segment(appointment.room.as_str())),
+            url: tenant.policy.meeting_url.as_ref().map(|url| url.with_room(&appointment.room)),
             title: appointment.title.as_ref().map(Title::to_string),
             description: appointment.description.as_ref().map(Description::to_string),
             time_zone: appointment.time_zone.name(),

@@ -67,7 +67,7 @@ impl OccurrenceView {
             appointment: entry.appointment,
             original_start: time(date.original_start),
             room: date.room.as_str().to_owned(),
-            url: tenant.policy.meeting_url.as_ref().map(|url| url.with_segment(date.room.as_str())),
+            url: tenant.policy.meeting_url.as_ref().map(|url| url.with_room(&date.room)),
             title: date.title.as_ref().map(Title::to_string),
             description: date.description.as_ref().map(Description::to_string),
             time_zone: entry.time_zone.name(),

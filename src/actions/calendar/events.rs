@@ -216,7 +216,7 @@ impl Extent<'_> {
     }
 
     fn event(&self, appointment: &Appointment, room: &RoomName, slot: Slot) -> OutgoingEvent {
-        let room_url = || self.meeting_url.map(|url| url.with_segment(room.as_str()));
+        let room_url = || self.meeting_url.map(|url| url.with_room(room));
         let url = self.link.map(|link| link.url.clone()).or_else(room_url);
         let (organizer, attendees) =
             if self.with_people { people(&appointment.participants) } else { (None, Vec::new()) };

@@ -138,7 +138,7 @@ pub async fn create(
         };
         let minted = mint_in(&app, db, &caller.tenant, &request).await?;
         let base = caller.tenant.policy.meeting_url.as_ref();
-        let url = base.map(|base| base.with_segment(room.as_str()));
+        let url = base.map(|base| base.with_room(&room));
         Ok(Answer::created(None, InstantRoomOnce::new(&room, window, url, &minted)))
     })
     .await

@@ -37,7 +37,7 @@ impl InstantRoomArgs {
         let holder = Holder::Guest(self.person.person());
         let request = TokenRequest { role: Some(self.role), ..TokenRequest::new(opens, holder) };
         let minted = mint(app, tenant, &request).await?;
-        let url = tenant.policy.meeting_url.as_ref().map(|base| base.with_segment(room.as_str()));
+        let url = tenant.policy.meeting_url.as_ref().map(|base| base.with_room(&room));
         output.one(&InstantRoomOnce::new(&room, window, url, &minted))
     }
 }

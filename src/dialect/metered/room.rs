@@ -142,7 +142,7 @@ fn render(tenant: &Tenant, room: &Appointment) -> HttpResponse {
         not_before_unix_sec: room.slot.starts().timestamp(),
         expire_unix_sec: room.slot.ends().map(|ends| ends.timestamp()),
         created: time(room.created_at),
-        room_url: base.map(|base| base.with_segment(room.room.as_str())),
+        room_url: base.map(|base| base.with_room(&room.room)),
     })
 }
 

@@ -199,7 +199,7 @@ async fn people_who_share_an_address_are_not_taken_for_each_other() {
     let refused = app.delete(&format!("{path}/tokens?participant=office@example.org")).await;
     assert_eq!((refused.status, refused.code()), (422, "invalid_fields"), "{refused:?}");
     let renewed = app.post(&links, json!({ "participant": of_doctor["id"] })).await;
-    assert_eq!(&renewed.body["participant"], of_doctor, "{renewed:?}");
+    assert_eq!(renewed.body["participant"]["id"], of_doctor["id"], "{renewed:?}");
 }
 
 #[tokio::test]
