@@ -1,6 +1,6 @@
 //! Many rooms are booked, or none.
 
-use sqlx::PgConnection;
+use sqlx::{Connection as _, PgConnection};
 
 use super::book::{BookError, Booking, book_counted};
 use super::transaction::transact;
@@ -66,7 +66,12 @@ pub async fn book_many_in(
     let mut refused = Vec::new();
     let mut dates = 0;
     for place in order {
-        match book_counted(app, db, bookings[place].clone()).await {
+        // What can't be booked leaves nothing that would be in the way of the others.
+        let mut attempt = db.begin().await.map_err(StoreError::from)?;
+        let done = book_counted(app, &mut attempt, bookings[place].clone()).await;
+        let ended = if done.is_ok() { attempt.commit().await } else { attempt.rollback().await };
+        ended.map_err(StoreError::from)?;
+        match done {
             Ok((appointment, its_dates)) => {
                 booked.push((place, appointment));
                 dates += its_dates;

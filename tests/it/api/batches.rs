@@ -63,6 +63,19 @@ async fn where_one_is_wrong_none_is_booked_and_each_is_named() {
 }
 
 #[tokio::test]
+async fn an_item_that_is_refused_is_in_the_way_of_no_other() {
+    let world = World::new().await;
+    let app = Client::of(&world, "acme").await;
+    app.book("a-taken", "10:00", "11:00").await;
+    let mut items = [hours("a-taken", "10:30", "11:30"), hours("b-free", "10:00", "11:00")];
+    for item in &mut items {
+        item["external_id"] = json!("same");
+    }
+    let refused = app.post(PATH, json!({ "appointments": items })).await;
+    assert_eq!(refused.pointers(), ["/appointments/0/room"], "{refused:?}");
+}
+
+#[tokio::test]
 async fn a_batch_that_is_sent_again_is_booked_once() {
     let world = World::new().await;
     let app = Client::of(&world, "acme").await;
