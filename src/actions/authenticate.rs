@@ -105,8 +105,17 @@ async fn by_token(
     }
     // With two keys it is told what was wrong with the one that came furthest.
     let mut wrong = TokenError::WrongAlgorithm;
+    let mut locked = None;
     for key in keys.iter().filter(|key| token.is_signed_with(key.material.algorithm())) {
-        match token.verify(&verifier(app, key)?, key.issuer.as_ref(), terms, now) {
+        // The other may be the one.
+        let verifier = match verifier(app, key) {
+            Ok(verifier) => verifier,
+            Err(error) => {
+                locked = Some(error);
+                continue;
+            }
+        };
+        match token.verify(&verifier, key.issuer.as_ref(), terms, now) {
             Ok(()) => return Ok((caller, key.id)),
             Err(error) if matches!(wrong, TokenError::WrongAlgorithm | TokenError::BadSignature) => {
                 wrong = error;
@@ -114,7 +123,7 @@ async fn by_token(
             Err(_) => {}
         }
     }
-    Err(wrong.into())
+    Err(locked.map_or_else(|| wrong.into(), AuthenticateError::from))
 }
 
 fn verifier(app: &App, key: &AppSigningKeyRecord) -> Result<Verifier, UnlockSecretError> {

@@ -144,3 +144,19 @@ async fn what_an_app_is_to_sign_with_is_one_of_two_and_said_when_it_is_added() {
         assert_eq!(admin.post(&keys, input).await.pointers(), pointers);
     }
 }
+
+#[tokio::test]
+async fn a_secret_that_can_t_be_unsealed_keeps_no_other_key_out() {
+    let world = World::new().await;
+    let admin = admin(&world).await;
+    let made = admin.post("/v1/apps", new("two keys", "HS256")).await;
+    let keys = format!("{}/signing-keys", made.header("location"));
+    let mut other = admin.post(&keys, json!({ "algorithm": "HS256" })).await;
+    assert_eq!(other.status, 201, "{other:?}");
+    other.body["id"] = made.body["id"].clone();
+    let spoil = "UPDATE app_signing_keys SET secret = set_byte(secret, 40, 255 - get_byte(secret, 40)) WHERE id = $1::uuid";
+    sqlx::query(spoil).bind(made.body["signing_key_id"].as_str()).execute(world.db()).await.unwrap();
+    assert_eq!(admin.with_key(&token(&world, &other)).get("/v1/appointments").await.status, 200);
+    let spoilt = admin.with_key(&token(&world, &made)).get("/v1/appointments").await;
+    assert_eq!((spoilt.status, spoilt.code()), (500, "internal"), "{spoilt:?}");
+}
