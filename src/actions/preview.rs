@@ -51,7 +51,8 @@ pub async fn preview(app: &App, booking: &Booking, limit: usize) -> Result<Previ
     let series = Series { first: slot.starts(), zone, recurrence: recurrence.unwrap_or_default() };
     check_rule(&series)?;
     let length = slot.ends().map(|ends| ends - slot.starts());
-    let from = length.map_or(now, |length| now - length).max(slot.starts());
+    // A room without an end is never over.
+    let from = length.map_or(slot.starts(), |length| (now - length).max(slot.starts()));
     let starts = series.first_dates(from, placed_until(&tenant.policy, now), limit.saturating_add(1));
     let more = starts.len() > limit;
     let mut dates: Vec<PreviewedDate> = starts

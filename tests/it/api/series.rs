@@ -241,6 +241,9 @@ async fn a_preview_tells_the_dates_and_what_is_in_the_way_and_books_nothing() {
     assert_eq!(preview.body["more"], true);
     input["recurrence"] = json!({ "rrule": "FREQ=WEEKLY;BYDAY=MO" });
     assert_eq!(series.app.post("/v1/appointments/preview", input).await.pointers(), ["/starts"]);
+    let endless = json!({ "room": "other", "starts": "2026-11-01T09:00:00Z", "ends": null });
+    let preview = series.app.post("/v1/appointments/preview", endless).await;
+    assert_eq!(preview.body["dates"].as_array().map(Vec::len), Some(1), "it can be booked: {preview:?}");
     assert_eq!(series.app.get("/v1/appointments").await.body["data"].as_array().unwrap().len(), 1);
 }
 
