@@ -7,7 +7,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::Done;
-use super::print::{Output, plain, say};
+use super::print::{Output, say};
 use super::session::{Place, Purpose, Session, SessionError};
 use super::url::public_url;
 use crate::actions::probe;
@@ -21,7 +21,7 @@ use crate::doctor::prosody::{Asker, audiences, examine, moderators, private_room
 use crate::doctor::{Check, Finding, Findings, Level, deployment, web};
 use crate::prosody::config::ProsodyConfig;
 use crate::prosody::confined;
-use crate::reservation::{BaseUrl, Moderators};
+use crate::reservation::{BaseUrl, Moderators, plain};
 use crate::store::StoreError;
 use crate::telemetry::with_sources;
 

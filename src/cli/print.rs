@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::Done;
+use crate::reservation::plain;
 use crate::telemetry::with_sources;
 
 /// How a command prints.
@@ -106,16 +107,6 @@ fn text(value: &Value) -> String {
         }
         other => other.to_string(),
     }
-}
-
-/// Text without what drives a terminal.
-pub(super) fn plain(text: &str) -> String {
-    text.chars().filter(|c| !drives_terminals(*c)).collect()
-}
-
-/// Controls, and characters that turn the direction of writing or begin a line.
-fn drives_terminals(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Prints a line. Nobody may be listening any more, as in `frontdesk … | head`: that is no failure.

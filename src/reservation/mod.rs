@@ -63,5 +63,5 @@ pub use slot::Slot;
 pub(crate) use text::texts;
 pub use text::{
     Contact, Description, DisplayName, Email, EmailError, ExternalId, HostKey, Label, PersonName, TextError,
-    Title,
+    Title, plain,
 };

@@ -19,6 +19,15 @@ impl TextError {
     }
 }
 
+/// A text without what drives a terminal, turns the direction of what follows it, or begins a line: as it can be put into a line
+/// of ours.
+#[must_use]
+pub fn plain(text: &str) -> String {
+    let turns_or_breaks =
+        |c| matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().filter(|c| !c.is_control() && !turns_or_breaks(*c)).collect()
+}
+
 /// Texts, each with how many characters it has and with those that it never has.
 macro_rules! texts {
     ($($(#[$doc:meta])* $name:ident($least:literal..=$most:literal) except $control:expr, $without:literal;)+) => {$(
@@ -121,6 +130,11 @@ impl FromStr for Email {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_plain_text_turns_nothing_around_and_begins_no_line() {
+        assert_eq!(plain("Zo\u{202e}om\u{2028}\u{2067}:\r\n\u{1b}[1m ü שלום"), "Zoom:[1m ü שלום");
+    }
 
     #[test]
     fn a_text_keeps_to_its_bounds() {

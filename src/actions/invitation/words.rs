@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::reservation::wording::Language;
-use crate::reservation::{Appointment, Brand, Contact, Participant, PersonName, Role, Slot, Tenant};
+use crate::reservation::{Appointment, Brand, Contact, Participant, PersonName, Role, Slot, Tenant, plain};
 use crate::texts::Texts;
 
 /// How many dates of a series are told.
@@ -52,7 +52,8 @@ impl Words {
         let (day, time) = (texts.day(starts, zone), texts.time(starts, zone));
         let hosts = appointment.hosts(reader.map(|reader| reader.id));
         let lead = if hosts.is_empty() { "invitation-lead" } else { "invitation-lead-with" };
-        let title = texts.title(appointment.title.as_ref());
+        // In sentences of ours, nothing that others wrote turns around what follows.
+        let title = plain(&texts.title(appointment.title.as_ref()));
         let (color, on_color) = brand.colors();
         let recurs = appointment.recurring.is_some();
         Self {
@@ -61,9 +62,10 @@ impl Words {
                 .with("invitation-subject", [("title", title.as_str()), ("day", &day), ("time", &time)]),
             hello: reader.and_then(|reader| reader.name.as_ref()).map(PersonName::as_str).map_or_else(
                 || texts.text("invitation-hello-guest"),
-                |name| texts.with("invitation-hello", [("name", name)]),
+                |name| texts.with("invitation-hello", [("name", plain(name))]),
             ),
-            lead: texts.with(lead, [("organisation", organisation.clone()), ("hosts", texts.list(&hosts))]),
+            lead: texts
+                .with(lead, [("organisation", organisation.clone()), ("hosts", plain(&texts.list(&hosts)))]),
             when: texts.text(if recurs { "invitation-dates" } else { "invitation-when" }),
             moments: dates.iter().take(MOST_DATES).map(|slot| moment(texts, appointment, *slot)).collect(),
             more: (dates.len() > MOST_DATES).then(|| texts.text("invitation-more")),
