@@ -4,8 +4,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::Handle;
 use super::time;
-use crate::dialect::prosody::Handle;
 use crate::reservation::{AppointmentId, CloseReason, ConferenceId, ServerId, TenantName};
 use crate::store::conferences::ConferenceRecord;
 use crate::store::export::WrittenRefusal;

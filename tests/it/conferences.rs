@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use frontdesk::actions::close_conference::{CloseError, close_conference, close_conference_in};
-use frontdesk::dialect::prosody::Handle;
 use frontdesk::reservation::{CloseReason, ConferenceId, TenantId};
 use frontdesk::store::conferences::{self, ConferenceRecord, Filter, State};
 use frontdesk::store::tenants;
+use frontdesk::view::Handle;
 use sqlx::Connection as _;
 
 use crate::world::{Reply, World, nine_o_clock};

@@ -5,7 +5,6 @@
 //! answer; a refusal is a 4xx with a string `message`, for everything from 500 on is asked again,
 //! and any other `message` leaves people waiting; 429 and 5xx are never used to refuse.
 
-mod handle;
 mod parse;
 mod render;
 
@@ -22,8 +21,7 @@ use crate::app::App;
 use crate::http::client;
 use crate::http::fault::{Fault, method_not_allowed};
 use crate::metrics::Outcome;
-
-pub use self::handle::Handle;
+use crate::view::Handle;
 
 /// The three calls.
 pub fn routes(config: &mut web::ServiceConfig) {

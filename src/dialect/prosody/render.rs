@@ -7,12 +7,12 @@ use chrono::{DateTime, Utc};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
-use super::handle::Handle;
 use crate::actions::reserve::{Answer, Opened, ReserveError};
 use crate::http::fault::{Fault, RefusalBody};
 use crate::reservation::Reason;
 use crate::reservation::wording::Language;
 use crate::telemetry::{Expected, Failure};
+use crate::view::Handle;
 
 /// An open room. What is absent is left out, never null.
 #[derive(Serialize)]

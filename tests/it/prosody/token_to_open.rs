@@ -4,11 +4,11 @@ use chrono::TimeDelta;
 use frontdesk::actions::change_tenant::change_tenant;
 use frontdesk::actions::instant_room::instant_room;
 use frontdesk::actions::signing_keys::{KeyOwner, KeySource, add_signing_key};
-use frontdesk::dialect::prosody::Handle;
 use frontdesk::reservation::TenantId;
 use frontdesk::signing::{Algorithm, Imported, SigningKey};
 use frontdesk::store::{tenants, token_settings};
 use frontdesk::token::TokenSettings;
+use frontdesk::view::Handle;
 use jsonwebtoken::{EncodingKey, Header, encode};
 use serde_json::json;
 
