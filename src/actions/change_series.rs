@@ -100,9 +100,10 @@ pub(super) async fn change_series_in(
             plan_series(&after, &rows, reach, &[], |at| at, now)
         }
         Some((new, mut dates)) => {
-            let endless = |row: &BookedDate| row.slot.ends().is_none() && row.cancelled_at.is_none();
-            if new.series.recurrence.recurs() && rows.iter().any(|row| started(row) && endless(row)) {
-                // It would never make way for the dates that are to come.
+            let too_long = |row: &BookedDate| !BookedDate::may_last(row.slot) && row.cancelled_at.is_none();
+            if new.series.recurrence.recurs() && rows.iter().any(|row| started(row) && too_long(row)) {
+                // Without an end it would never make way for the dates that are to come. And who looks for what takes place
+                // looks no further back for dates of a series.
                 return Err(BookError::RecursTooLong.into());
             }
             let moved = |at| base.moved_to(&new, at);

@@ -113,7 +113,7 @@ pub(super) async fn serve(config: Config, place: Place) -> Done {
         _ = serving.await;
     }
     drop(stop_writing);
-    if timeout(FLUSH, &mut writing).await.is_err() {
+    if !matches!(timeout(FLUSH, &mut writing).await, Ok(Ok(()))) {
         writing.abort();
         tracing::warn!("the last refusals were not written");
     }

@@ -322,6 +322,20 @@ async fn what_runs_without_an_end_can_still_be_changed_but_not_recur() {
 }
 
 #[tokio::test]
+async fn what_runs_for_a_month_does_not_become_a_series_of_hours() {
+    let world = World::new().await;
+    let app = Client::of(&world, "acme").await;
+    let booked = book(&app, "room", "2026-11-15T09:00:00Z", "2026-12-15T09:00:00Z").await;
+    let path = format!("/v1/appointments/{}", booked.id());
+    let series = json!({
+        "starts": "2026-12-22T09:00:00Z", "duration_seconds": 3600, "recurrence": { "rrule": "FREQ=WEEKLY;COUNT=3" },
+    });
+    assert_eq!(app.patch(&path, series).await.pointers(), ["/ends"]);
+    let listed = app.get("/v1/occurrences?from=2026-12-01T09:30:00Z").await;
+    assert_eq!(listed.body["data"].as_array().map(Vec::len), Some(1), "{listed:?}");
+}
+
+#[tokio::test]
 async fn what_never_recurred_does_not_become_a_series_by_saying_so() {
     let world = World::new().await;
     let app = Client::of(&world, "acme").await;
