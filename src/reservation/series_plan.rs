@@ -48,7 +48,14 @@ pub fn plan_series(
     for row in rows {
         match reach(row) {
             Reach::Stays => {}
-            Reach::Follows => plan.replace(row, row.clone().following(after)),
+            Reach::Follows => {
+                let mut wanted = row.clone().following(after);
+                if row.room_taken && wanted.room.key() != row.room.key() {
+                    // Elsewhere it takes place.
+                    wanted = BookedDate { cancelled_at: None, room_taken: false, ..wanted };
+                }
+                plan.replace(row, wanted);
+            }
             Reach::Anew => {
                 by_start.insert(row.original_start, row);
                 by_moved.insert(moved(row.original_start), row);

@@ -248,6 +248,17 @@ async fn a_date_whose_room_was_taken_takes_place_again_elsewhere() {
 }
 
 #[tokio::test]
+async fn a_date_whose_room_was_taken_takes_place_where_the_series_goes() {
+    let series = Series::of("FREQ=WEEKLY;COUNT=4").await;
+    let taken = "UPDATE occurrences SET cancelled_at = starts, room_taken = true WHERE original_start = '2026-12-15T09:00Z'";
+    sqlx::query(taken).execute(series.world.db()).await.unwrap();
+    assert_eq!(series.patch(json!({ "title": "Here" })).await.status, 200);
+    assert_eq!(series.starts().await, [FOUR[0], FOUR[2], FOUR[3]]);
+    assert_eq!(series.patch(json!({ "room": "elsewhere" })).await.status, 200);
+    assert_eq!(series.starts().await, FOUR);
+}
+
+#[tokio::test]
 async fn a_date_whose_room_was_taken_is_cancelled_for_good() {
     let series = Series::of("FREQ=WEEKLY;COUNT=4").await;
     let taken = "UPDATE occurrences SET cancelled_at = starts, room_taken = true WHERE original_start = '2026-12-15T09:00Z'";
