@@ -107,8 +107,11 @@ pub(super) async fn place_dates(
     if let Some(pair) = overlap {
         return Err(BookError::OverlapsItself(pair[0].slot.starts()));
     }
-    let slots: Vec<Slot> =
-        booked.iter().filter(|date| date.room == appointment.room).map(|date| date.slot).collect();
+    let slots: Vec<Slot> = booked
+        .iter()
+        .filter(|date| date.room.key() == appointment.room.key())
+        .map(|date| date.slot)
+        .collect();
     later_dates_in_the_way(db, appointment, &slots).await?;
     let rows: Vec<_> = dates.iter().map(|date| (appointment.id, date)).collect();
     let missing = occurrences::place(db, appointment.tenant, &rows).await?;

@@ -1,6 +1,6 @@
 //! From when on and until when a token is good.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 use crate::reservation::Window;
 
@@ -43,7 +43,7 @@ pub enum ValidityError {
     #[error("the room has closed")]
     Over,
     /// It was to be good for longer than it may.
-    #[error("it can be good until {until} at the most", until = .0.to_rfc3339())]
+    #[error("it can be good until {until} at the most", until = .0.to_rfc3339_opts(SecondsFormat::AutoSi, true))]
     TooLong(DateTime<Utc>),
     /// It was to end before it begins.
     #[error("it would not be good at any time before that")]
