@@ -9,10 +9,11 @@ use utoipa::IntoParams;
 use crate::api::body::{Query, ReadQuery};
 use crate::api::caller::Calling;
 use crate::api::field::{Field, FromJson, Reading, Unknown, from_words, text, wrong};
-use crate::api::page::{After, Limit, PageView, Paging};
+use crate::api::page::{After, Limit, PageView, Paging, Place};
 use crate::api::problem::{FieldError, Problem};
 use crate::app::App;
 use crate::reservation::{Appointment, AppointmentState, ExternalId, HostKey, RoomKey, Scope};
+use crate::store::Cursor;
 use crate::store::appointments::{self, Filter, Order, Page};
 use crate::view::AppointmentView;
 
@@ -55,8 +56,8 @@ pub struct ListQuery {
     order: Field<Order>,
     /// The `next_cursor` of the page before.
     #[serde(default)]
-    #[param(value_type = Option<String>, pattern = "^[A-Za-z0-9_-]{32}$")]
-    cursor: Field<After>,
+    #[param(value_type = Option<String>, pattern = "^[A-Za-z0-9_-]{34}$")]
+    cursor: Field<After<InOrder>>,
     /// How many at the most; 50, where nothing is said.
     #[serde(default)]
     #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
@@ -71,7 +72,22 @@ pub struct ListQuery {
 pub struct Listing {
     filter: Filter,
     order: Order,
-    paging: Paging,
+    paging: Paging<InOrder>,
+}
+
+/// A place in a list in that order. In another one it would be somewhere else.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct InOrder(Order, Cursor);
+
+impl Place for InOrder {
+    fn to_bytes(self) -> Vec<u8> {
+        [&[self.0 as u8], &self.1.to_bytes()[..]].concat()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (order, place) = bytes.split_first()?;
+        Some(Self(Order::from_repr(*order)?, Cursor::from_bytes(place)?))
+    }
 }
 
 from_words! { Order }
@@ -104,6 +120,9 @@ impl ReadQuery for Listing {
         reading.check_range(filter.from, filter.until);
         let order = reading.present("order", raw.order).unwrap_or_default();
         let paging = Paging::of(&mut reading, raw.cursor, raw.limit);
+        if paging.after.is_some_and(|InOrder(of, _)| of != order) {
+            reading.wrong("cursor", "this is the `next_cursor` of a list in another `order`");
+        }
         Ok(reading.done(Some(Self { filter, order, paging }))?)
     }
 }
@@ -126,12 +145,16 @@ pub async fn list(
     let Listing { filter, order, paging } = query.0;
     let now = app.clock.now();
     let mut db = app.db.acquire().await?;
-    let page = Page { order, after: paging.after, limit: paging.fetch() };
+    let page = Page { order, after: paging.after.map(|InOrder(_, place)| place), limit: paging.fetch() };
     let found = appointments::list(&mut db, caller.tenant.id, &filter, page, now).await?;
     let ids: Vec<_> = found.iter().map(|appointment| appointment.id).collect();
     let live = appointments::live(&mut db, caller.tenant.id, &ids, now).await?;
     let view = |appointment: &Appointment| {
         AppointmentView::new(&caller.tenant, appointment, now).with_conference(&live)
     };
-    Ok(HttpResponse::Ok().json(paging.page(found, |appointment| order.place(appointment), view)))
+    Ok(HttpResponse::Ok().json(paging.page(
+        found,
+        |appointment| InOrder(order, order.place(appointment)),
+        view,
+    )))
 }

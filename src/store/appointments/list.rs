@@ -68,8 +68,18 @@ async fn starts_at(
 
 /// In which order.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Default, strum::EnumString, strum::IntoStaticStr, strum::VariantNames,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Default,
+    strum::EnumString,
+    strum::FromRepr,
+    strum::IntoStaticStr,
+    strum::VariantNames,
 )]
+#[repr(u8)]
 #[strum(serialize_all = "snake_case")]
 pub enum Order {
     /// By their start, the earliest first.

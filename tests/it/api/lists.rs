@@ -97,4 +97,11 @@ async fn pages_lose_nothing_and_repeat_nothing_in_any_order() {
         }
         assert_eq!(pages, rooms(&whole.body), "{order}");
     }
+    let page = app.get("/v1/appointments?limit=4").await;
+    let cursor = page.body["next_cursor"].as_str().unwrap();
+    for other in
+        [format!("appointments?order=-starts&cursor={cursor}"), format!("occurrences?cursor={cursor}")]
+    {
+        assert_eq!(app.get(&format!("/v1/{other}")).await.status, 422, "{other}");
+    }
 }
