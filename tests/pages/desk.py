@@ -97,7 +97,9 @@ class Desk:
         }
         self.run("migrate")
         self.run("tenant", "add", "first")
-        self.run("keys", "make", "--algorithm", "ES256")
+        # The service makes one for RS256 itself, but not before it answers.
+        for algorithm in ("ES256", "RS256"):
+            self.run("keys", "make", "--algorithm", algorithm)
         scopes = [word for scope in [*SCOPES, "admin"] for word in ("--scope", scope)]
         self._admin = self.run("app", "add", "admin", "--tenant", "first", *scopes)["credential"]
         self._jitsi = self.run("server", "add", "jitsi", "--all-tenants")["credential"]
