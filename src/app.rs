@@ -26,6 +26,9 @@ use crate::reservation::{AppId, BaseUrl};
 use crate::seal::{MasterKeys, Tag};
 use crate::store::desk::Standings;
 
+/// How many calendars one tenant's apps import at once.
+const IMPORTS: usize = 2;
+
 /// What every action works with. One for the whole process.
 #[derive(Debug)]
 pub struct App {
@@ -55,6 +58,8 @@ pub struct App {
     pub guessers: Unknown<Tag>,
     /// Places for the requests of each tenant's apps: at most half of the connections are in one tenant's hands.
     pub shares: Shares,
+    /// Places for calendars that a tenant's apps import, each of which may take a minute.
+    pub imports: Shares,
     /// Places for people who come by join links: at most half of the connections are in their hands.
     pub visitors: Semaphore,
     /// Places for the calendar files that people fetch: each may take a while, and some memory.
@@ -100,6 +105,7 @@ impl App {
             strangers: Strangers::default(),
             guessers: Unknown::default(),
             shares: Shares::of(half(config.connections)),
+            imports: Shares::of(IMPORTS),
             visitors: Semaphore::new(half(config.connections)),
             calendars: Semaphore::new(2),
             refusals,

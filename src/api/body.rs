@@ -18,6 +18,7 @@ use tokio::time::timeout;
 use utoipa::ToSchema;
 
 use super::code::Code;
+use super::door::be_seated;
 use super::field::{FromJson, Reading, Unknown, object};
 use super::problem::{FieldError, Problem};
 
@@ -32,6 +33,7 @@ const LARGE: usize = 64 * 1024;
 
 /// A body that is still to come. It is read by who has found that the caller may send it.
 pub struct Incoming<T> {
+    request: HttpRequest,
     payload: web::Payload,
     content_type: String,
     read_as: PhantomData<T>,
@@ -53,9 +55,10 @@ impl<T: 'static> FromRequest for Incoming<T> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let content_type = request.content_type().to_ascii_lowercase();
         let payload = web::Payload::from_request(request, payload);
+        let request = request.clone();
         Box::pin(async move {
             let payload = payload.await.map_err(|error| Problem::new(Code::Malformed, error))?;
-            Ok(Self { payload, content_type, read_as: PhantomData })
+            Ok(Self { request, payload, content_type, read_as: PhantomData })
         })
     }
 }
@@ -79,6 +82,7 @@ impl<T: FromJson + Send + 'static> Incoming<T> {
 
     async fn read_as(self, may_be_missing: bool) -> Result<Body<T>, Problem> {
         let body = bytes(self.payload, MAX_BODY).await?;
+        be_seated(&self.request).await?;
         let is_json =
             matches!(self.content_type.as_str(), "application/json" | "application/merge-patch+json");
         let nothing = may_be_missing && body.is_empty() && (is_json || self.content_type.is_empty());

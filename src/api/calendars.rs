@@ -7,6 +7,7 @@ use utoipa::IntoParams;
 use super::body::{Path, Query, ReadQuery, Upload};
 use super::caller::Calling;
 use super::code::Code;
+use super::door;
 use super::field::{Field, Reading, Unknown};
 use super::problem::{Problem, ProblemView};
 use crate::actions::import_calendar::{Import, ImportError, import_calendar};
@@ -90,6 +91,7 @@ pub(super) async fn import(
 ) -> Result<HttpResponse, Problem> {
     caller.may(Scope::AppointmentsWrite)?;
     let file = upload.read("text/calendar", ical::MAX_BYTES).await?;
+    let _place = app.imports.take(caller.tenant.id).await.ok_or_else(door::crowded)?;
     let zone = caller.tenant.policy.time_zone;
     // Beside the workers: asks of conference servers must not wait for it.
     let file = web::block(move || ical::read(&file, zone)).await.map_err(Problem::internal)??;

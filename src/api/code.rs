@@ -325,8 +325,8 @@ impl Code {
                  Conference servers are never limited."
             }
             Self::Unavailable => {
-                "The database can't be reached, or is handing over to another. Try again after a second, with the same \
-                 `Idempotency-Key`."
+                "The database can't be reached, or is handing over to another; or so many requests of this tenant are under \
+                 way that there was no place for 10 s. Try again after a second, with the same `Idempotency-Key`."
             }
             Self::Internal => "Tell the operator the `request_id`: the log has it.",
         }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
 use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, web};
@@ -59,7 +60,23 @@ async fn enter(request: &ServiceRequest) -> Result<(), Problem> {
     let bearer = bearer(request.request());
     let caller = admit(request.request(), bearer.as_ref(), Terms::Usual).await?;
     request.extensions_mut().insert(Calling(Rc::new(caller)));
+    // Who sends a body has a place once it is here.
+    if request.method().is_safe() || request.method() == Method::DELETE {
+        be_seated(request.request()).await?;
+    }
     Ok(())
+}
+
+/// Has a request of who was let in wait for its place.
+///
+/// # Errors
+/// Where there was none for a while.
+pub async fn be_seated(request: &HttpRequest) -> Result<(), Problem> {
+    let caller = request.extensions().get::<Calling>().cloned();
+    match (request.app_data::<web::Data<App>>(), caller) {
+        (Some(app), Some(caller)) => sit(request, app, caller.tenant.id).await,
+        _ => Ok(()),
+    }
 }
 
 /// The credential or token of an `Authorization` header, with its scheme.
@@ -100,7 +117,6 @@ pub async fn admit(request: &HttpRequest, bearer: Option<&Bearer>, terms: Terms)
     })?;
     Span::current().record("tenant.name", tracing::field::display(&caller.tenant.name));
     take(request, limiter, caller.credential)?;
-    sit(request, app, caller.tenant.id).await?;
     Ok(caller)
 }
 
@@ -109,11 +125,15 @@ pub async fn admit(request: &HttpRequest, bearer: Option<&Bearer>, terms: Terms)
 /// # Errors
 /// Where there was none for a while.
 pub async fn sit(request: &HttpRequest, app: &App, tenant: TenantId) -> Result<(), Problem> {
-    let place = app.shares.take(tenant).await.ok_or_else(|| {
-        Problem::new(Code::Unavailable, "too many requests of this tenant are under way").retry_after(1)
-    })?;
+    let place = app.shares.take(tenant).await.ok_or_else(crowded)?;
     request.extensions_mut().insert(place);
     Ok(())
+}
+
+/// There was no place for a while.
+#[must_use]
+pub fn crowded() -> Problem {
+    Problem::new(Code::Unavailable, "too many requests of this tenant are under way").retry_after(1)
 }
 
 /// Counts a request of whatever is known by that id. What is left is told with the answer.

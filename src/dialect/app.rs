@@ -35,6 +35,7 @@ pub(super) async fn admit(
     dialect: Dialect,
 ) -> Result<Speaker, Refusal> {
     let caller = door::admit(request, bearer, terms).await?;
+    door::sit(request, app, caller.tenant.id).await?;
     let dialects = dialects_of(app, caller.tenant.id).await.map_err(Problem::from)?;
     if !dialects.speak(dialect) {
         let message = format_args!(
