@@ -77,10 +77,17 @@ pub enum NoDate {
 pub struct OpenNow {
     /// The appointment that it is for; `None` where nobody booked it.
     pub appointment: Option<AppointmentId>,
-    /// Whether that is still booked as it was when the room was opened.
-    pub is_booked: bool,
+    /// Until when it may last by its booking, with its grace; `None` where that is gone, elsewhere, or has no end.
+    pub booked_until: Option<DateTime<Utc>>,
     /// When it ends at the latest.
     pub ends_at: DateTime<Utc>,
+}
+
+impl OpenNow {
+    /// Until when nobody else may come in, who has the room from `starts` on.
+    fn theirs_until(&self, starts: DateTime<Utc>) -> DateTime<Utc> {
+        self.ends_at.min(self.booked_until.map_or(starts, |until| until.max(starts)))
+    }
 }
 
 /// A room as it is now.
@@ -117,13 +124,11 @@ impl Arrival {
         match self.room.open {
             open if date.gives_way && !open.as_ref().is_some_and(is_ours) => Doorway::Over,
             // The video server does not ask again about a room that is open: it would just let them in. Who was granted the room
-            // before this was booked may stay in it a little longer than to its start.
-            Some(open) if open.appointment.is_some() && !is_ours(&open) && open.is_booked => {
-                Doorway::Occupied { until: open.ends_at }
-            }
-            // Whose booking is gone has the room until then at the most: afterwards it is theirs, whoever is in it.
-            Some(open) if open.appointment.is_some() && !is_ours(&open) && now < starts => {
-                Doorway::Occupied { until: open.ends_at.min(starts) }
+            // before this was booked may stay for their grace, past its start. Afterwards it is theirs, whoever is in it.
+            Some(open)
+                if open.appointment.is_some() && !is_ours(&open) && now < open.theirs_until(starts) =>
+            {
+                Doorway::Occupied { until: open.theirs_until(starts) }
             }
             None if self.capacity.is_some_and(|capacity| self.room.live_count >= capacity) => Doorway::Full,
             _ => Doorway::Open,
@@ -161,7 +166,7 @@ mod tests {
     }
 
     fn open(appointment: Option<AppointmentId>, ends_at: i64) -> OpenNow {
-        OpenNow { appointment, is_booked: appointment.is_some(), ends_at: at(ends_at) }
+        OpenNow { appointment, booked_until: appointment.map(|_| at(ends_at)), ends_at: at(ends_at) }
     }
 
     #[test]
@@ -179,7 +184,12 @@ mod tests {
         for minute in [-5, 0, 2] {
             assert_eq!(arrival.finds(at(minute)), Doorway::Occupied { until: at(3) }, "{minute}");
         }
-        arrival.room.open = arrival.room.open.map(|open| OpenNow { is_booked: false, ..open });
+        // Granted until then, and made shorter since.
+        arrival.room.open =
+            Some(OpenNow { booked_until: Some(at(1)), ..open(Some(AppointmentId::new()), 60) });
+        assert_eq!(arrival.finds(at(0)), Doorway::Occupied { until: at(1) });
+        assert_eq!(arrival.finds(at(1)), Doorway::Open);
+        arrival.room.open = arrival.room.open.map(|open| OpenNow { booked_until: None, ..open });
         assert_eq!(arrival.finds(at(-5)), Doorway::Occupied { until: at(0) });
         assert_eq!(
             arrival.finds(at(0)),

@@ -21,12 +21,11 @@ pub async fn room_now(
 ) -> Result<RoomNow, StoreError> {
     let row = sqlx::query!(
         r#"SELECT c.appointment_id, c.ends_at AS "ends_at?", live.count AS "live_count!",
-                  EXISTS (
-                      SELECT FROM occurrences b
-                      WHERE b.tenant_id = c.tenant_id AND b.appointment_id = c.appointment_id
-                        AND b.original_start = c.original_start AND b.starts = c.booked_start AND b.room = c.room
-                        AND b.cancelled_at IS NULL
-                  ) AS "is_booked!"
+                  (SELECT b.ends + make_interval(secs => COALESCE(b.grace_s, t.grace_s))
+                   FROM occurrences b JOIN tenants t ON t.id = b.tenant_id
+                   WHERE b.tenant_id = c.tenant_id AND b.appointment_id = c.appointment_id
+                     AND b.original_start = c.original_start AND b.starts = c.booked_start AND b.room = c.room
+                     AND b.cancelled_at IS NULL) AS "booked_until?"
            FROM (SELECT count(*)::integer AS count FROM conferences
                  WHERE tenant_id = $1 AND closed_at IS NULL AND ends_at > $3 AND usual AND $4) live
            LEFT JOIN conferences c
@@ -40,7 +39,7 @@ pub async fn room_now(
     .await?;
     let open = row.ends_at.map(|ends_at| OpenNow {
         appointment: row.appointment_id.map(Into::into),
-        is_booked: row.is_booked,
+        booked_until: row.booked_until,
         ends_at,
     });
     Ok(RoomNow { open, live_count: count(row.live_count) })
