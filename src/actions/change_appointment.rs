@@ -5,7 +5,7 @@ mod known_again;
 use chrono::{DateTime, Datelike as _, SecondsFormat, Utc};
 use sqlx::{Connection as _, PgConnection};
 
-pub use self::known_again::NotKnownAgain;
+pub use self::known_again::UnknownParticipant;
 use self::known_again::known_again;
 pub use super::appointment_change::{AppointmentChange, End, Expected, Patch, RecurrenceChange};
 use super::book::{BookError, in_the_way};
@@ -60,9 +60,9 @@ pub enum ChangeAppointmentError {
     /// One date can't recur, and belongs to the participants of its appointment.
     #[error("{0}")]
     NotOfADate(&'static str),
-    /// It can't be told who those are who are expected.
+    /// Nobody of that id is expected.
     #[error(transparent)]
-    Participants(#[from] NotKnownAgain),
+    UnknownParticipant(#[from] UnknownParticipant),
     /// What the app keeps with it would be too much.
     #[error(transparent)]
     Metadata(#[from] MetadataError),

@@ -7,42 +7,32 @@ use std::iter;
 use super::Expected;
 use crate::reservation::{Participant, ParticipantId};
 
-/// Why it can't be told who somebody is.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NotKnownAgain {
-    /// Nobody of that id is expected.
-    #[error("nobody with the id `{id}` is expected at this appointment")]
-    Unknown {
-        /// The id.
-        id: ParticipantId,
-        /// Who, counted from 0.
-        place: usize,
-    },
-    /// Several could be meant, or several could be the same.
-    #[error(
-        "this may be one of several who were expected before, or one who several may be: say which one by the `id`"
-    )]
-    Several {
-        /// Who, counted from 0.
-        place: usize,
-    },
+/// Nobody of that id is expected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("nobody with the id `{id}` is expected at this appointment")]
+pub struct UnknownParticipant {
+    /// The id.
+    pub id: ParticipantId,
+    /// Who, counted from 0.
+    pub place: usize,
 }
 
 /// Everybody with the id that they had. Who names none is known by the first of external id, e-mail address and name that they
-/// had and have: of several, by the name and role, or else by the name, that goes with it.
+/// had and have; by a name only who had neither of the others. Of several, who has the same name and role, or else the same name,
+/// is the same. Where that tells nothing either, they are new, each with an id of their own.
 ///
 /// # Errors
-/// Where there is nobody of such an id, and where there is more than one way to know somebody again.
+/// Where there is nobody of such an id.
 pub(super) fn known_again(
     before: &[Participant],
     everybody: Vec<Expected>,
-) -> Result<Vec<Participant>, NotKnownAgain> {
+) -> Result<Vec<Participant>, UnknownParticipant> {
     let mut left: Vec<&Participant> = before.iter().collect();
     let mut ids = vec![None; everybody.len()];
     for (place, expected) in everybody.iter().enumerate() {
         if let Some(id) = expected.id {
             let named = left.iter().position(|one| one.id == id);
-            ids[place] = Some(left.remove(named.ok_or(NotKnownAgain::Unknown { id, place })?).id);
+            ids[place] = Some(left.remove(named.ok_or(UnknownParticipant { id, place })?).id);
         }
     }
     for mark in Mark::ALL {
@@ -59,14 +49,13 @@ pub(super) fn known_again(
         }
         for place in 0..everybody.len() {
             let mut meant = left.iter().filter(|one| ids[place].is_none() && same(&everybody[place], one));
-            let Some(&one) = meant.next() else { continue };
+            let (Some(&one), None) = (meant.next(), meant.next()) else { continue };
             let of_others =
-                iter::zip(&everybody, &ids).filter(|(other, id)| id.is_none() && same(other, one)).count();
-            if meant.next().is_some() || of_others > 1 {
-                return Err(NotKnownAgain::Several { place });
+                iter::zip(&everybody, &ids).filter(|(other, id)| id.is_none() && same(other, one));
+            if of_others.count() == 1 {
+                ids[place] = Some(one.id);
+                left.retain(|other| other.id != one.id);
             }
-            ids[place] = Some(one.id);
-            left.retain(|other| other.id != one.id);
         }
     }
     let known = iter::zip(everybody, ids).map(|(expected, id)| {
@@ -95,12 +84,10 @@ fn mark_in_common(expected: &Expected, one: &Participant) -> Option<Mark> {
         return (wanted == had).then_some(Mark::ExternalId);
     }
     if let (Some(wanted), Some(had)) = (&expected.email, &one.email) {
-        return wanted.as_str().eq_ignore_ascii_case(had.as_str()).then_some(Mark::Email);
+        return (wanted == had).then_some(Mark::Email);
     }
-    if let (Some(wanted), Some(had)) = (&expected.name, &one.name) {
-        return (wanted == had).then_some(Mark::Name);
-    }
-    None
+    let has_name_only = one.external_id.is_none() && one.email.is_none() && one.name.is_some();
+    (has_name_only && expected.name == one.name).then_some(Mark::Name)
 }
 
 #[cfg(test)]
@@ -123,7 +110,7 @@ mod tests {
     }
 
     /// Who those after the change were before, by their places; `None` for who is new.
-    fn known(before: &[&str], after: &[&str]) -> Result<Vec<Option<usize>>, NotKnownAgain> {
+    fn known(before: &[&str], after: &[&str]) -> Result<Vec<Option<usize>>, UnknownParticipant> {
         let before: Vec<Participant> = before.iter().map(|one| expected(one).anew()).collect();
         let after = known_again(&before, after.iter().map(|one| expected(one)).collect())?;
         Ok(after.iter().map(|one| before.iter().position(|other| other.id == one.id)).collect())
@@ -133,7 +120,7 @@ mod tests {
     fn the_first_mark_that_both_have_decides() {
         for (before, after) in [
             ("host Ada a@x.de 1", "participant Bo b@x.de 1"),
-            ("host Ada a@x.de -", "host Ada A@X.de 1"),
+            ("host Ada a@x.de -", "host Ada a@x.de 1"),
             ("host Ada a@x.de 1", "host Eve a@x.de -"),
             ("host Ada - -", "host Ada a@x.de 1"),
         ] {
@@ -144,6 +131,8 @@ mod tests {
             ("host Ada a@x.de -", "host Ada b@x.de -"),
             ("host Ada - -", "host Bo - -"),
             ("host - a@x.de -", "host Ada - 1"),
+            ("host Ada a@x.de -", "host Ada - -"),
+            ("host Ada - 1", "host Ada a@x.de -"),
         ] {
             assert_eq!(known(&[before], &[after]), Ok(vec![None]), "{before} -> {after}");
         }
@@ -162,12 +151,11 @@ mod tests {
     }
 
     #[test]
-    fn who_could_be_several_has_to_be_named() {
+    fn who_could_be_several_is_new() {
         let family = ["participant Mum m@x.de -", "participant Child m@x.de -"];
-        let several = Err(NotKnownAgain::Several { place: 0 });
-        assert_eq!(known(&family, &["participant Dad m@x.de -"]), several, "one of two");
+        assert_eq!(known(&family, &["participant Dad m@x.de -"]), Ok(vec![None]), "one of two");
         let both = ["participant Dad m@x.de -", "participant Kid m@x.de -"];
-        assert_eq!(known(&family[..1], &both), several, "two are one");
+        assert_eq!(known(&family[..1], &both), Ok(vec![None, None]), "two are one");
         let [mum, child] = family.map(|one| expected(one).anew());
         let after = Expected { id: Some(child.id), ..expected("participant Dad m@x.de -") };
         let after = known_again(&[mum, child.clone()], vec![after]).unwrap();
@@ -179,6 +167,6 @@ mod tests {
         let unknown = Expected { id: Some(ParticipantId::new()), ..expected("host Ada - -") };
         let id = unknown.id.unwrap();
         let before = [expected("host Ada - -").anew()];
-        assert_eq!(known_again(&before, vec![unknown]), Err(NotKnownAgain::Unknown { id, place: 0 }));
+        assert_eq!(known_again(&before, vec![unknown]), Err(UnknownParticipant { id, place: 0 }));
     }
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::actions::book::BookError;
 use crate::actions::cancel::CancelError;
-use crate::actions::change_appointment::{ChangeAppointmentError, NotKnownAgain};
+use crate::actions::change_appointment::{ChangeAppointmentError, UnknownParticipant};
 use crate::actions::passwords::KeysError;
 use crate::api::code::Code;
 use crate::api::problem::Problem;
@@ -67,9 +67,7 @@ impl From<ChangeAppointmentError> for Problem {
             ChangeAppointmentError::IntoPast => Self::new(Code::InvalidFields, error).at("/starts"),
             ChangeAppointmentError::DateOffRule => Self::new(Code::DateOffRule, error),
             ChangeAppointmentError::NotOfADate(_) => Self::new(Code::InvalidFields, error),
-            ChangeAppointmentError::Participants(
-                NotKnownAgain::Unknown { place, .. } | NotKnownAgain::Several { place },
-            ) => {
+            ChangeAppointmentError::UnknownParticipant(UnknownParticipant { place, .. }) => {
                 let pointer = format!("/participants/{place}");
                 Self::new(Code::InvalidFields, error).at(&pointer)
             }

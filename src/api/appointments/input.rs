@@ -122,7 +122,7 @@ pub struct AppointmentInput {
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct ParticipantInput {
     /// One who is expected already, in a change. Without it, people are known again by the first of `external_id`, `email`
-    /// and `name` that they had and have; where that could be several, the `id` has to be there.
+    /// and `name` that they had and have; who could be several is somebody new.
     #[serde(default)]
     #[schema(value_type = Option<uuid::Uuid>)]
     id: Field<ParticipantId>,
