@@ -1,6 +1,6 @@
 //! Many rooms are booked, or none.
 
-use sqlx::{Connection as _, PgConnection};
+use sqlx::PgConnection;
 
 use super::book::{BookError, Booking, book_counted};
 use super::transaction::transact;
@@ -63,15 +63,11 @@ pub async fn book_many_in(
     let mut order: Vec<usize> = (0..bookings.len()).collect();
     order.sort_by_key(|&place| (bookings[place].room.key(), bookings[place].starts));
     let mut booked: Vec<(usize, Appointment)> = Vec::with_capacity(bookings.len());
-    let mut refused = Vec::new();
+    let (mut refused, mut left) = (Vec::new(), Vec::new());
     let mut dates = 0;
     for place in order {
-        // What can't be booked leaves nothing that would be in the way of the others.
-        let mut attempt = db.begin().await.map_err(StoreError::from)?;
-        let done = book_counted(app, &mut attempt, bookings[place].clone()).await;
-        let ended = if done.is_ok() { attempt.commit().await } else { attempt.rollback().await };
-        ended.map_err(StoreError::from)?;
-        match done {
+        let id = AppointmentId::new();
+        match book_counted(app, db, id, bookings[place].clone()).await {
             Ok((appointment, its_dates)) => {
                 booked.push((place, appointment));
                 dates += its_dates;
@@ -84,7 +80,13 @@ pub async fn book_many_in(
             Err(error @ (BookError::Keys(_) | BookError::JoinLinks(_) | BookError::UnknownTenant(_))) => {
                 return Err(BookManyError::None(error));
             }
-            Err(error) => refused.push((place, among(&booked, error))),
+            Err(error) => {
+                // What was refused has left something that is only in the way until all is rolled back.
+                if !is_in_the_way(&left, &error) {
+                    refused.push((place, among(&booked, error)));
+                }
+                left.push(id);
+            }
         }
     }
     booked.sort_by_key(|(place, _)| *place);
@@ -93,6 +95,18 @@ pub async fn book_many_in(
         Ok(booked.into_iter().map(|(_, appointment)| appointment).collect())
     } else {
         Err(BookManyError::Refused(refused))
+    }
+}
+
+/// Whether nothing but these is in the way.
+fn is_in_the_way(these: &[AppointmentId], error: &BookError) -> bool {
+    match error {
+        BookError::Taken { by } => by.is_some_and(|by| these.contains(&by)),
+        BookError::ExternalIdTaken { by, .. } => these.contains(by),
+        BookError::TakenDates { conflicts, .. } => {
+            conflicts.iter().all(|conflict| conflict.by.is_some_and(|by| these.contains(&by)))
+        }
+        _ => false,
     }
 }
 
