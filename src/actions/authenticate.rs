@@ -123,7 +123,8 @@ async fn by_token(
             Err(_) => {}
         }
     }
-    Err(locked.map_or_else(|| wrong.into(), AuthenticateError::from))
+    let none_is_its_own = matches!(wrong, TokenError::WrongAlgorithm | TokenError::BadSignature);
+    Err(locked.filter(|_| none_is_its_own).map_or_else(|| wrong.into(), AuthenticateError::from))
 }
 
 fn verifier(app: &App, key: &AppSigningKeyRecord) -> Result<Verifier, UnlockSecretError> {

@@ -56,7 +56,10 @@ pub async fn revoke_tokens(
                 let participant = match tokens {
                     Tokens::Participant(_, who) => {
                         let known = Participant::find(&appointment.participants, who).map(|found| found.id);
-                        Some(known.or_else(|not_one| who.parse().map_err(|_| not_one))?)
+                        Some(match known {
+                            Err(NotOne::Nobody) => who.parse().map_err(|_| NotOne::Nobody)?,
+                            known => known?,
+                        })
                     }
                     Tokens::One(_) | Tokens::Appointment(_) => None,
                 };

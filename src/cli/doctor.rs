@@ -93,7 +93,7 @@ fn examine_prosodies(args: &DoctorArgs, all: &mut Vec<Finding>) -> Vec<Patient> 
                 Check::Configuration,
                 with_sources(&error),
                 "`prosodyctl check config` says more. As root, it is read as its owner, or as nobody in the group prosody: all \
-                 of its files have to be readable by that",
+                 of its files have to be readable by that, and to lie below the main file's folder",
             ),
         }
     }

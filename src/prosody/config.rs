@@ -102,10 +102,10 @@ impl ProsodyConfig {
     /// Where a file can't be read, or is no Lua, or wants more than a configuration should.
     pub fn read(path: &Path) -> Result<Self, ProsodyConfigError> {
         // On its own first: an error from inside Lua would bury the reason.
-        small_file(path)
-            .map_err(|source| ProsodyConfigError::Unreadable { path: path.to_owned(), source })?;
-        let folder = path.canonicalize().ok().and_then(|path| path.parent().map(Path::to_owned));
-        let below = Rc::new(Below(folder.unwrap_or_default()));
+        let unreadable = |source| ProsodyConfigError::Unreadable { path: path.to_owned(), source };
+        small_file(path).map_err(unreadable)?;
+        let main = path.canonicalize().map_err(unreadable)?;
+        let below = Rc::new(Below(main.parent().unwrap_or(&main).to_owned()));
         let libraries = StdLib::TABLE | StdLib::STRING | StdLib::MATH | StdLib::UTF8 | StdLib::OS;
         let lua = Lua::new_with(libraries, LuaOptions::default())?;
         lua.set_memory_limit(MEMORY)?;
