@@ -92,7 +92,7 @@ async fn changed(
         return Err(BookError::RecursTooLong.into());
     }
     let now = app.clock.now();
-    if change.starts.is_some() && date.slot.ends().is_some_and(|ends| ends <= now) {
+    if date.slot.starts() != before.slot.starts() && date.slot.ends().is_some_and(|ends| ends <= now) {
         return Err(ChangeAppointmentError::IntoPast);
     }
     let until = now + tenant.policy.horizon;
@@ -216,13 +216,19 @@ pub async fn cancel_following_in(
     appointment.updated_at = now;
     write(db, &appointment).await?;
     let goes = |row: &&BookedDate| {
-        row.original_start >= original_start && row.slot.starts() > now && row.cancelled_at.is_none()
+        let takes_place = row.cancelled_at.is_none() || row.room_taken;
+        row.original_start >= original_start && row.slot.starts() > now && takes_place
     };
     let going: Vec<&BookedDate> = rows.iter().filter(goes).collect();
     let starts: Vec<DateTime<Utc>> = going.iter().map(|row| row.original_start).collect();
     let cancelled: Vec<BookedDate> = going
         .into_iter()
-        .map(|row| BookedDate { cancelled_at: Some(now), revision: row.revision + 1, ..row.clone() })
+        .map(|row| BookedDate {
+            cancelled_at: Some(now),
+            room_taken: false,
+            revision: row.revision + 1,
+            ..row.clone()
+        })
         .collect();
     occurrences::remove(db, appointment.tenant, appointment.id, &starts).await?;
     place_dates(db, &mut appointment, &cancelled).await?;

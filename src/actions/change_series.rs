@@ -100,7 +100,10 @@ pub(super) async fn change_series_in(
             plan_series(&after, &rows, reach, &[], |at| at, now)
         }
         Some((new, mut dates)) => {
-            let too_long = |row: &BookedDate| !BookedDate::may_last(row.slot) && row.cancelled_at.is_none();
+            let too_long = |row: &BookedDate| {
+                let goes_on = row.cancelled_at.is_none() && row.slot.ends().is_none_or(|ends| ends > now);
+                goes_on && !BookedDate::may_last(row.slot)
+            };
             if new.series.recurrence.recurs() && rows.iter().any(|row| started(row) && too_long(row)) {
                 // Without an end it would never make way for the dates that are to come. And who looks for what takes place
                 // looks no further back for dates of a series.
@@ -242,7 +245,9 @@ impl Timetable {
         if recurrence.recurs() && !BookedDate::may_last(slot) {
             return Err(BookError::RecursTooLong.into());
         }
-        if recurrence.recurs() && slot.starts() <= now && self.slot.starts() > now {
+        // Whoever gives the rule, too, says what the dates are: they may well have begun.
+        let keeps_rule = change.recurrence == Patch::Keep && recurrence.recurs();
+        if keeps_rule && slot.starts() <= now && self.slot.starts() > now {
             return Err(ChangeAppointmentError::IntoPast);
         }
         let mut new = plain.with(Series { recurrence, ..plain.series.clone() });

@@ -221,7 +221,9 @@ pub async fn import_calendar(app: &App, import: &Import) -> Result<Imported, Imp
             break;
         }
         let Some(gone) = known.get(&uid).copied() else { continue };
-        transact(app, async |db| cancel(app, db, import, tenant.id, (&uid, gone)).await).await?;
+        if !transact(app, async |db| cancel(app, db, import, tenant.id, (&uid, gone)).await).await? {
+            continue;
+        }
         let (outcome, appointment) = (Outcome::Cancelled, Some(gone.appointment));
         events.push(ImportedEvent { uid: Some(uid), line: None, outcome, appointment, notes: Vec::new() });
     }
@@ -282,7 +284,7 @@ async fn one(
     Ok((Outcome::Postponed, None))
 }
 
-/// Cancels what is not in the calendar any more, unless somebody has done so already. Where it is in there again it is booked
+/// Cancels what is not in the calendar any more, unless somebody else has imported it since. Where it is in there again it is booked
 /// again, however little it differs: so it is noted as something else.
 async fn cancel(
     app: &App,
@@ -290,14 +292,16 @@ async fn cancel(
     import: &Import,
     tenant: TenantId,
     (uid, gone): (&str, KnownEvent),
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let other = KnownEvent { fingerprint: [0; 32], ..gone };
     let now = app.clock.now();
-    calendar_events::note(db, tenant, (&import.calendar, uid), Some(&gone), &other, now).await?;
+    if !calendar_events::note(db, tenant, (&import.calendar, uid), Some(&gone), &other, now).await? {
+        return Ok(false);
+    }
     match cancel_in(app, db, &import.tenant, gone.appointment, None).await {
         Ok(_)
         | Err(CancelError::Unknown(_) | CancelError::UnknownTenant(_) | CancelError::Outdated { .. }) => {
-            Ok(())
+            Ok(true)
         }
         Err(CancelError::Store(error)) => Err(error),
     }

@@ -158,6 +158,12 @@ async fn a_series_that_has_begun_goes_on_and_keeps_its_past() {
             "2027-01-12T10:00 Later upcoming"
         ]
     );
+    let again = later.replace("SUMMARY:Later", "SUMMARY:Again");
+    assert_eq!(
+        importing.outcomes("", &[&again, &MOVED.replace("22T100000", "22T110000")]).await,
+        ["changed"],
+        "its first date is over"
+    );
 }
 
 #[tokio::test]

@@ -256,6 +256,12 @@ async fn a_date_whose_room_was_taken_takes_place_where_the_series_goes() {
     assert_eq!(series.starts().await, [FOUR[0], FOUR[2], FOUR[3]]);
     assert_eq!(series.patch(json!({ "room": "elsewhere" })).await.status, 200);
     assert_eq!(series.starts().await, FOUR);
+    // But not what was cancelled since.
+    sqlx::query(taken).execute(series.world.db()).await.unwrap();
+    let following = format!("{}/following", series.date("2026-12-15T09:00:00Z"));
+    assert_eq!(series.app.delete(&following).await.status, 200);
+    assert_eq!(series.patch(json!({ "room": "third" })).await.status, 200);
+    assert_eq!(series.starts().await, FOUR[..1]);
 }
 
 #[tokio::test]
@@ -282,6 +288,11 @@ async fn what_is_to_come_is_not_lost_to_a_slip_of_the_year() {
         assert_eq!((refused.status, refused.pointers()), (422, vec!["/starts"]), "{refused:?}");
     }
     assert_eq!(series.starts().await, FOUR);
+    // What goes on may end.
+    series.world.stand_at("2026-12-08T09:10:00Z");
+    let ended = json!({ "starts": "2026-12-08T09:00:00Z", "ends": "2026-12-08T09:09:00Z" });
+    let ended = series.app.patch(&series.date("2026-12-08T09:00:00Z"), ended).await;
+    assert_eq!((ended.status, &ended.body["state"]), (200, &json!("past")), "{ended:?}");
     // What has begun may begin at another time: what is over stays.
     series.world.stand_at("2026-12-10T10:00:00Z");
     let later = series.patch(json!({ "starts": "2026-12-08T11:00:00+01:00" })).await;
