@@ -205,14 +205,13 @@ pub async fn book(app: &App, booking: Booking) -> Result<Appointment, BookError>
 /// # Errors
 /// Where the booking makes no sense, or the room is taken.
 pub async fn book_in(app: &App, db: &mut PgConnection, booking: Booking) -> Result<Appointment, BookError> {
-    Ok(book_counted(app, db, AppointmentId::new(), booking).await?.0)
+    Ok(book_counted(app, db, booking).await?.0)
 }
 
 /// The same, with the number of its dates that were placed.
 pub(super) async fn book_counted(
     app: &App,
     db: &mut PgConnection,
-    id: AppointmentId,
     booking: Booking,
 ) -> Result<(Appointment, usize), BookError> {
     let now = app.clock.now();
@@ -235,6 +234,7 @@ pub(super) async fn book_counted(
             Some(first_dates(&series, slot, &tenant.policy, now)?)
         }
     };
+    let id = AppointmentId::new();
     let password = match booking.password {
         None => None,
         Some(password) => {

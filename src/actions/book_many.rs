@@ -1,6 +1,6 @@
 //! Many rooms are booked, or none.
 
-use sqlx::PgConnection;
+use sqlx::{Connection as _, PgConnection};
 
 use super::book::{BookError, Booking, book_counted};
 use super::transaction::transact;
@@ -62,12 +62,58 @@ pub async fn book_many_in(
     // In the same order, whoever books: two who go about it in opposite orders would wait for each other.
     let mut order: Vec<usize> = (0..bookings.len()).collect();
     order.sort_by_key(|&place| (bookings[place].room.key(), bookings[place].starts));
+    let mut all = db.begin().await.map_err(StoreError::from)?;
+    let (mut booked, mut refused) = book_each(app, &mut all, bookings, &order, Refused::LeavesRows).await?;
+    if refused.is_empty() {
+        all.commit().await.map_err(StoreError::from)?;
+    } else {
+        // None will be booked: it is worth telling well what is in the way.
+        all.rollback().await.map_err(StoreError::from)?;
+        (booked, refused) = book_each(app, db, bookings, &order, Refused::LeavesNothing).await?;
+    }
+    booked.sort_by_key(|(place, _)| *place);
+    refused.sort_by_key(|(place, _)| *place);
+    if refused.is_empty() {
+        Ok(booked.into_iter().map(|(_, appointment)| appointment).collect())
+    } else {
+        Err(BookManyError::Refused(refused))
+    }
+}
+
+/// What one that can't be booked leaves in the transaction.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Refused {
+    /// What it had written, in the way of those after it.
+    LeavesRows,
+    /// Nothing, at the price of a savepoint for each. More than 64 of them in a transaction make every other look up which are
+    /// done, those that answer conference servers, too.
+    LeavesNothing,
+}
+
+/// Those that can be booked, and those that can't.
+async fn book_each(
+    app: &App,
+    db: &mut PgConnection,
+    bookings: &[Booking],
+    order: &[usize],
+    refused_one: Refused,
+) -> Result<(Vec<(usize, Appointment)>, Vec<(usize, ItemError)>), BookManyError> {
     let mut booked: Vec<(usize, Appointment)> = Vec::with_capacity(bookings.len());
-    let (mut refused, mut left) = (Vec::new(), Vec::new());
+    let mut refused = Vec::new();
     let mut dates = 0;
-    for place in order {
-        let id = AppointmentId::new();
-        match book_counted(app, db, id, bookings[place].clone()).await {
+    for &place in order {
+        let booking = bookings[place].clone();
+        let done = match refused_one {
+            Refused::LeavesRows => book_counted(app, db, booking).await,
+            Refused::LeavesNothing => {
+                let mut one = db.begin().await.map_err(StoreError::from)?;
+                let done = book_counted(app, &mut one, booking).await;
+                let ended = if done.is_ok() { one.commit().await } else { one.rollback().await };
+                ended.map_err(StoreError::from)?;
+                done
+            }
+        };
+        match done {
             Ok((appointment, its_dates)) => {
                 booked.push((place, appointment));
                 dates += its_dates;
@@ -81,33 +127,14 @@ pub async fn book_many_in(
                 return Err(BookManyError::None(error));
             }
             Err(error) => {
-                // What was refused has left something that is only in the way until all is rolled back.
-                if !is_in_the_way(&left, &error) {
-                    refused.push((place, among(&booked, error)));
+                refused.push((place, among(&booked, error)));
+                if refused_one == Refused::LeavesRows {
+                    break;
                 }
-                left.push(id);
             }
         }
     }
-    booked.sort_by_key(|(place, _)| *place);
-    refused.sort_by_key(|(place, _)| *place);
-    if refused.is_empty() {
-        Ok(booked.into_iter().map(|(_, appointment)| appointment).collect())
-    } else {
-        Err(BookManyError::Refused(refused))
-    }
-}
-
-/// Whether nothing but these is in the way.
-fn is_in_the_way(these: &[AppointmentId], error: &BookError) -> bool {
-    match error {
-        BookError::Taken { by } => by.is_some_and(|by| these.contains(&by)),
-        BookError::ExternalIdTaken { by, .. } => these.contains(by),
-        BookError::TakenDates { conflicts, .. } => {
-            conflicts.iter().all(|conflict| conflict.by.is_some_and(|by| these.contains(&by)))
-        }
-        _ => false,
-    }
+    Ok((booked, refused))
 }
 
 /// What is in the way may be one of the others, which will not be there either.

@@ -73,6 +73,23 @@ async fn an_item_that_is_refused_is_in_the_way_of_no_other() {
     }
     let refused = app.post(PATH, json!({ "appointments": items })).await;
     assert_eq!(refused.pointers(), ["/appointments/0/room"], "{refused:?}");
+    // Two series of which only the second date is taken, by another.
+    let taken = app
+        .post(
+            "/v1/appointments",
+            json!({ "room": "c", "starts": "2026-12-08T10:00:00Z", "ends": "2026-12-08T11:00:00Z" }),
+        )
+        .await;
+    let series = || {
+        let mut series = hours("c", "10:00", "11:00");
+        series["recurrence"] = json!({ "rrule": "FREQ=WEEKLY;COUNT=3" });
+        series
+    };
+    let refused = app.post(PATH, json!({ "appointments": [series(), series()] })).await;
+    assert_eq!(refused.pointers(), ["/appointments/0/room", "/appointments/1/room"], "{refused:?}");
+    for error in refused.body["errors"].as_array().unwrap() {
+        assert_eq!(error["appointment"], taken.id(), "{refused:?}");
+    }
 }
 
 #[tokio::test]
