@@ -13,7 +13,7 @@ use sqlx::postgres::PgConnectOptions;
 use tokio::sync::Semaphore;
 
 pub use self::opened_keys::OpenedKeys;
-pub use self::shares::Shares;
+pub use self::shares::{Place, Shares};
 use crate::clock::Clock;
 use crate::config::{Connections, DatabaseConfig, SigningKeysConfig};
 use crate::credential::CredentialHash;
@@ -25,9 +25,6 @@ use crate::reservation::wording::Language;
 use crate::reservation::{AppId, BaseUrl};
 use crate::seal::{MasterKeys, Tag};
 use crate::store::desk::Standings;
-
-/// How many calendars one tenant's apps import at once.
-const IMPORTS: usize = 2;
 
 /// What every action works with. One for the whole process.
 #[derive(Debug)]
@@ -56,9 +53,10 @@ pub struct App {
     pub refusals: RefusalLog,
     /// Networks from which too many codes of join links came a moment ago that there are not.
     pub guessers: Unknown<Tag>,
-    /// Places for the requests of each tenant's apps: at most half of the connections are in one tenant's hands.
+    /// Places for the requests of each tenant's apps: but for what is imported, at most half of the connections are in one tenant's
+    /// hands.
     pub shares: Shares,
-    /// Places for calendars that a tenant's apps import, each of which may take a minute.
+    /// Places for calendars that a tenant's apps import, each of which may take a minute: for at most a quarter of them.
     pub imports: Shares,
     /// Places for people who come by join links: at most half of the connections are in their hands.
     pub visitors: Semaphore,
@@ -105,7 +103,7 @@ impl App {
             strangers: Strangers::default(),
             guessers: Unknown::default(),
             shares: Shares::of(half(config.connections)),
-            imports: Shares::of(IMPORTS),
+            imports: Shares::of((half(config.connections) / 2).clamp(1, 2)),
             visitors: Semaphore::new(half(config.connections)),
             calendars: Semaphore::new(2),
             refusals,

@@ -5,8 +5,9 @@ use std::rc::Rc;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::Method;
-use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{
+    AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING,
+};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, web};
 use tracing::Span;
@@ -17,7 +18,7 @@ use super::code::Code;
 use super::limiter::{Left, Limiter};
 use super::problem::Problem;
 use crate::actions::authenticate::{Caller, authenticate};
-use crate::app::App;
+use crate::app::{App, Place};
 use crate::credential::Bearer;
 use crate::http::client;
 use crate::reservation::{CredentialId, TenantId};
@@ -59,22 +60,32 @@ pub async fn door(
 async fn enter(request: &ServiceRequest) -> Result<(), Problem> {
     let bearer = bearer(request.request());
     let caller = admit(request.request(), bearer.as_ref(), Terms::Usual).await?;
-    request.extensions_mut().insert(Calling(Rc::new(caller)));
-    // Who sends a body has a place once it is here.
-    if request.method().is_safe() || request.method() == Method::DELETE {
-        be_seated(request.request()).await?;
-    }
-    Ok(())
+    let_in(request.request(), Calling(Rc::new(caller))).await
 }
 
-/// Has a request of who was let in wait for its place.
+/// Lets in who has been admitted. Who sends a body has a place once it is here; everybody else waits for one now.
+///
+/// # Errors
+/// Where there was none for a while.
+pub async fn let_in(request: &HttpRequest, caller: Calling) -> Result<(), Problem> {
+    request.extensions_mut().insert(caller);
+    let headers = request.headers();
+    let sends_length = headers.get(CONTENT_LENGTH).is_some_and(|length| length != "0");
+    if sends_length || headers.contains_key(TRANSFER_ENCODING) {
+        return Ok(());
+    }
+    be_seated(request).await
+}
+
+/// Has a request of who was let in wait for its place, unless it has one.
 ///
 /// # Errors
 /// Where there was none for a while.
 pub async fn be_seated(request: &HttpRequest) -> Result<(), Problem> {
     let caller = request.extensions().get::<Calling>().cloned();
+    let is_seated = request.extensions().contains::<Place>();
     match (request.app_data::<web::Data<App>>(), caller) {
-        (Some(app), Some(caller)) => sit(request, app, caller.tenant.id).await,
+        (Some(app), Some(caller)) if !is_seated => sit(request, app, caller.tenant.id).await,
         _ => Ok(()),
     }
 }

@@ -34,8 +34,8 @@ pub(super) async fn admit(
     terms: Terms,
     dialect: Dialect,
 ) -> Result<Speaker, Refusal> {
-    let caller = door::admit(request, bearer, terms).await?;
-    door::sit(request, app, caller.tenant.id).await?;
+    let caller = Calling(Rc::new(door::admit(request, bearer, terms).await?));
+    door::let_in(request, caller.clone()).await?;
     let dialects = dialects_of(app, caller.tenant.id).await.map_err(Problem::from)?;
     if !dialects.speak(dialect) {
         let message = format_args!(
@@ -45,7 +45,7 @@ pub(super) async fn admit(
         );
         return Err(Refusal::new(Kind::NotSpoken, &message));
     }
-    Ok(Speaker { caller: Calling(Rc::new(caller)), dialects })
+    Ok(Speaker { caller, dialects })
 }
 
 /// A text that means nothing where it is empty.

@@ -10,7 +10,7 @@ use reqwest::Method;
 use serde_json::json;
 use sqlx::{Connection as _, PgConnection};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::client::{Client, hours, send};
 use crate::rig::{eventually, hands_on};
@@ -107,6 +107,27 @@ async fn who_sends_a_body_too_slowly_is_cut_off() {
     let read = tokio::time::timeout(Duration::from_secs(15), connection.read(&mut answer)).await;
     let answer = String::from_utf8_lossy(&answer[..read.expect("not cut off").unwrap()]).into_owned();
     assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("body_too_slow"), "{answer}");
+}
+
+#[tokio::test]
+async fn who_sends_a_body_slowly_has_no_place_before_it_is_here() {
+    let world = World::new().await;
+    let app = Client::of(&world, "acme").await;
+    let address = world.url.strip_prefix("http://").unwrap();
+    let mut slow = Vec::new();
+    for _ in 0..8 {
+        let mut connection = tokio::net::TcpStream::connect(address).await.unwrap();
+        let head = format!(
+            "POST {PATH} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n\
+             Content-Length: 100\r\n\r\n{{",
+            app.key
+        );
+        connection.write_all(head.as_bytes()).await.unwrap();
+        slow.push(connection);
+    }
+    sleep(Duration::from_millis(500)).await;
+    let listed = timeout(Duration::from_secs(5), app.get(PATH)).await.expect("an answer in time");
+    assert_eq!(listed.status, 200, "{listed:?}");
 }
 
 #[tokio::test]
