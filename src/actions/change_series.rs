@@ -100,6 +100,11 @@ pub(super) async fn change_series_in(
             plan_series(&after, &rows, reach, &[], |at| at, now)
         }
         Some((new, mut dates)) => {
+            // Whoever gives the rule of the whole series, too, says what its dates are: they may well have begun.
+            let only_moves = new.series.recurrence.recurs() && (keeps_rule || from.is_some());
+            if only_moves && new.slot.starts() <= now && base.slot.starts() > now {
+                return Err(ChangeAppointmentError::IntoPast);
+            }
             let too_long = |row: &BookedDate| {
                 let goes_on = row.cancelled_at.is_none() && row.slot.ends().is_none_or(|ends| ends > now);
                 goes_on && !BookedDate::may_last(row.slot)
@@ -244,11 +249,6 @@ impl Timetable {
         };
         if recurrence.recurs() && !BookedDate::may_last(slot) {
             return Err(BookError::RecursTooLong.into());
-        }
-        // Whoever gives the rule, too, says what the dates are: they may well have begun.
-        let keeps_rule = change.recurrence == Patch::Keep && recurrence.recurs();
-        if keeps_rule && slot.starts() <= now && self.slot.starts() > now {
-            return Err(ChangeAppointmentError::IntoPast);
         }
         let mut new = plain.with(Series { recurrence, ..plain.series.clone() });
         if matches!(

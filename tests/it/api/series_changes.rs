@@ -280,7 +280,9 @@ async fn what_is_to_come_is_not_lost_to_a_slip_of_the_year() {
     series.world.stand_at("2026-12-02T10:00:00Z");
     let starts = json!({ "starts": "2026-12-01T10:00:00+01:00" });
     let date = series.date("2026-12-15T09:00:00Z");
+    let with_rule = json!({ "starts": starts["starts"], "recurrence": { "rrule": "FREQ=WEEKLY;COUNT=4" } });
     for refused in [
+        series.app.patch(&format!("{date}/following"), with_rule).await,
         series.patch(starts.clone()).await,
         series.app.patch(&date, starts.clone()).await,
         series.app.patch(&format!("{date}/following"), starts).await,
