@@ -10,6 +10,7 @@ use reqwest::Method;
 use serde_json::json;
 use sqlx::{Connection as _, PgConnection};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
 use super::client::{Client, hours, send};
@@ -91,18 +92,24 @@ async fn a_body_that_is_no_json_object_is_refused() {
     assert_eq!(post("application/json", large).await.code(), "body_too_large");
 }
 
-#[tokio::test]
-async fn who_sends_a_body_too_slowly_is_cut_off() {
-    let world = World::new().await;
-    let app = Client::of(&world, "acme").await;
+/// Sends a booking up to the first byte of its body.
+async fn begin_a_body(world: &World, app: &Client) -> TcpStream {
     let address = world.url.strip_prefix("http://").unwrap();
-    let mut connection = tokio::net::TcpStream::connect(address).await.unwrap();
+    let mut connection = TcpStream::connect(address).await.unwrap();
     let head = format!(
         "POST {PATH} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n\
          Content-Length: 100\r\n\r\n{{",
         app.key
     );
     connection.write_all(head.as_bytes()).await.unwrap();
+    connection
+}
+
+#[tokio::test]
+async fn who_sends_a_body_too_slowly_is_cut_off() {
+    let world = World::new().await;
+    let app = Client::of(&world, "acme").await;
+    let mut connection = begin_a_body(&world, &app).await;
     let mut answer = vec![0; 4096];
     let read = tokio::time::timeout(Duration::from_secs(15), connection.read(&mut answer)).await;
     let answer = String::from_utf8_lossy(&answer[..read.expect("not cut off").unwrap()]).into_owned();
@@ -113,17 +120,9 @@ async fn who_sends_a_body_too_slowly_is_cut_off() {
 async fn who_sends_a_body_slowly_has_no_place_before_it_is_here() {
     let world = World::new().await;
     let app = Client::of(&world, "acme").await;
-    let address = world.url.strip_prefix("http://").unwrap();
     let mut slow = Vec::new();
     for _ in 0..8 {
-        let mut connection = tokio::net::TcpStream::connect(address).await.unwrap();
-        let head = format!(
-            "POST {PATH} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n\
-             Content-Length: 100\r\n\r\n{{",
-            app.key
-        );
-        connection.write_all(head.as_bytes()).await.unwrap();
-        slow.push(connection);
+        slow.push(begin_a_body(&world, &app).await);
     }
     sleep(Duration::from_millis(500)).await;
     let listed = timeout(Duration::from_secs(5), app.get(PATH)).await.expect("an answer in time");
